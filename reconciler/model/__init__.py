@@ -1,0 +1,106 @@
+"""The values that travel through the flow; frozen, comparable, free of effects.
+
+Conventions that hold everywhere and are not repeated: times are aware UTC datetimes, durations are seconds as float,
+sizes are bytes, digests are lower-case hex SHA-256 of canonical JSON, languages are ISO 639-1 codes (`nb`, `en`).
+Mappings are read-only by contract. Everything that is ordered is sorted by address unless it says otherwise.
+
+Effects: none.
+"""
+
+from reconciler.model.address import Address, Source
+from reconciler.model.desired import (
+    Desired,
+    DesiredConnection,
+    DesiredConnector,
+    DesiredScope,
+    Marked,
+    Plain,
+)
+from reconciler.model.live import (
+    ConfigField,
+    Connection,
+    Connector,
+    ErpField,
+    FieldType,
+    Listed,
+    Live,
+    Named,
+    Wanted,
+)
+from reconciler.model.outcome import End, Outcome, RecoverUnit, Result, RunReport, Status, StatusRow, TestResult, UnitEnd
+from reconciler.model.plan import (
+    Act,
+    Change,
+    Grade,
+    Hazard,
+    HazardName,
+    NotChecked,
+    Plan,
+    Step,
+    Unit,
+    UnitKind,
+    Why,
+)
+from reconciler.model.problem import Problem
+from reconciler.model.recorded import Binding, Recorded, RunEnd, SentSecret
+from reconciler.model.secret import HIDDEN, Hidden, Secret, SecretRef
+from reconciler.model.target import Limits, Target, Timeouts
+from reconciler.model.values import Attributes, Scope, Snapshot, Text, Value, same
+
+__all__ = [
+    "HIDDEN",
+    "Act",
+    "Address",
+    "Attributes",
+    "Binding",
+    "Change",
+    "ConfigField",
+    "Connection",
+    "Connector",
+    "Desired",
+    "DesiredConnection",
+    "DesiredConnector",
+    "DesiredScope",
+    "End",
+    "ErpField",
+    "FieldType",
+    "Grade",
+    "Hazard",
+    "HazardName",
+    "Hidden",
+    "Limits",
+    "Listed",
+    "Live",
+    "Marked",
+    "Named",
+    "NotChecked",
+    "Outcome",
+    "Plain",
+    "Plan",
+    "Problem",
+    "Recorded",
+    "RecoverUnit",
+    "Result",
+    "RunEnd",
+    "RunReport",
+    "Scope",
+    "Secret",
+    "SecretRef",
+    "SentSecret",
+    "Snapshot",
+    "Source",
+    "Status",
+    "StatusRow",
+    "Step",
+    "Target",
+    "TestResult",
+    "Text",
+    "Timeouts",
+    "Unit",
+    "UnitEnd",
+    "UnitKind",
+    "Value",
+    "Wanted",
+    "Why",
+    "same",
+]

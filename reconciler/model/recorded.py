@@ -1,0 +1,82 @@
+"""What the journal knows of a target, as the planner needs it.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.secret import SecretRef
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The live row that an address stands for: GUID (connections) or empty text (connectors), and the tenant's id."""
+
+    id: int
+    guid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentSecret:
+    """The secret last sent for one field of one connection, without its value.
+
+    Attributes:
+        fingerprint: HMAC of the value under the target's key; empty when there was no key.
+        sealed: the value encrypted under the target's key (base64 text); empty when there was no key.
+        in_doubt: the last write that carried it has no known outcome.
+    """
+
+    ref: SecretRef
+    fingerprint: str = ""
+    sealed: str = field(default="", repr=False)
+    in_doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """One run, in one line: for `history`, and to announce open ones.
+
+    Attributes:
+        exit_code: None while the run is open.
+        units: address as text to end (`as-desired`, ...), or `open`.
+    """
+
+    run: str
+    started: str
+    ended: str | None
+    exit_code: int | None
+    plan_digest: str
+    actor: str
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What earlier runs on this target left behind.
+
+    Attributes:
+        bindings: address text to the row it stands for.
+        secrets: (address text, config field key) to what was last sent.
+        applied: addresses that this journal has applied at least once.
+        ever_activated: addresses of connections that a run of ours activated.
+        rolled_back: digests of units whose last attempt was rolled back.
+        begun: plan digest to the unit addresses for which it journalled an intent.
+        open_runs: runs that ended unfinished, oldest first.
+        elsewhere: GUID to the name of another target of this journal that is bound to it.
+        window_seconds: seconds of the inactive window in earlier runs, by address text (the latest).
+        head: the hash of the last event; empty for a new journal.
+    """
+
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    secrets: Mapping[tuple[str, str], SentSecret] = field(default_factory=dict)
+    applied: frozenset[str] = frozenset()
+    ever_activated: frozenset[str] = frozenset()
+    rolled_back: frozenset[str] = frozenset()
+    begun: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    open_runs: tuple[RunEnd, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    window_seconds: Mapping[str, float] = field(default_factory=dict)
+    head: str = ""

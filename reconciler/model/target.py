@@ -1,0 +1,82 @@
+"""A target: one tenant, its address, and what may happen there.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.model.address import Address
+from reconciler.model.secret import SecretRef
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Deadlines in seconds. `settle` is at least the longest deadline of a write, so that no late effect outlives it."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    connector: float = 120.0
+    settle: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one plan may change, in units: a number, a fraction of the live connections, or None for no limit.
+
+    Attributes:
+        max_changed, max_deleted, max_deactivated: an int counts units; a float between 0 and 1 is a share of live connections.
+        calls_per_second: None for no limit.
+        parallel_reads: requests in flight while reading.
+    """
+
+    max_changed: int | float | None = None
+    max_deleted: int | float | None = None
+    max_deactivated: int | float | None = None
+    calls_per_second: float | None = None
+    parallel_reads: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What `targets.yaml` says of one tenant (or the built-in `emulator`).
+
+    Attributes:
+        name: the key in the file.
+        kind: `emulator` in this version.
+        url: where it listens; for the emulator None means: serve the embedded one for the length of the command.
+        directory: the folder that relative paths and `.reconciler/` are taken from.
+        files: the desired files of this target, relative to `directory`; empty means `connections.yaml`.
+        secrets: what desired state may refer to, as `provider:pattern` (`env:VISMA_*`, `file:secrets/`).
+        connector_hosts: hosts and client ids that a connector URL may name; empty means any.
+        plan_expires: seconds that a saved plan is good for.
+        journal: where the journal is: None for SQLite below `directory/.reconciler/`, a reference otherwise.
+        journal_local: the target accepts a journal that other runners do not share, even in CI.
+        fingerprint_key: None means no key: secrets cannot be compared or restored.
+        deactivate_for: which changes make a connection inactive: any of `config` (and, later, the mappings).
+        barriers: names of notices that this target raises to barriers.
+    """
+
+    name: str
+    kind: str
+    directory: str
+    url: str | None = None
+    username: SecretRef | None = None
+    password: SecretRef | None = None
+    files: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    connector_hosts: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    plan_expires: float = 86400.0
+    journal: SecretRef | None = None
+    journal_local: bool = False
+    fingerprint_key: SecretRef | None = None
+    deactivate_for: frozenset[str] = frozenset({"config"})
+    barriers: frozenset[str] = frozenset()
+
+    @property
+    def address(self) -> Address:
+        """`target/<name>`."""
+        return Address(("target", self.name))

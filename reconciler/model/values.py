@@ -1,0 +1,49 @@
+"""The shape that desired and live share once they are normalised, and the equality that tells them apart.
+
+An entity becomes `Attributes`: a nested mapping with text keys whose leaves are plain values, references to secrets, or
+the marker `HIDDEN`. A `Snapshot` holds the attributes of every address. For a connection:
+
+    name         a plain string, or a mapping of language to text
+    description  the same
+    active       bool
+    scope        {"everyone": True}, or {"everyone": False, "groups": {name: id}, "users": {login: id}}
+    config       {field key: decoded value | SecretRef | HIDDEN}
+    connector    the connector's address as text, or `#<id>` for one that the file does not name
+
+and for a connector: `name` (str) and `url` (str). Sets are mappings or sorted tuples, so that order never matters.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.secret import Hidden, SecretRef
+
+Value = Any  # str | int | float | bool | None | SecretRef | Hidden | tuple[Value, ...] | Mapping[str, Value]
+Text = str | Mapping[str, str]
+Scope = Mapping[str, Any]
+Attributes = Mapping[str, Value]
+Snapshot = Mapping[Address, Attributes]
+
+
+def same(one: Value, other: Value) -> bool:
+    """Typed equality: `True` is not `1`, `1` is not `1.0`, `"1"` is not `1`; mappings compare without order.
+
+    Hidden values are equal to each other only: what cannot be seen cannot be called different.
+    """
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, (Mapping, tuple)) or isinstance(other, (Mapping, tuple)):
+        return False
+    return type(one) is type(other) and bool(one == other)
+
+
+def is_secret(value: Value) -> bool:
+    """Whether this leaf stands for something that must not be shown."""
+    return isinstance(value, (SecretRef, Hidden))
