@@ -1,0 +1,322 @@
+"""`reconciler emulator`: serve the embedded SuperOffice, reset it, and edit it behind the client's back.
+
+In: a state file, or the URL of an emulator that serves. Out: what happened, on stdout.
+Effects: serves on loopback; writes the state file and the ERP folder beside it, or asks a serving emulator to.
+Neighbours: everything is done by `reconciler.emulator`, which is imported only when a command runs.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.emulator import Emulator
+
+DEFAULT_STATE = Path(".reconciler") / "emulator.db"
+
+state_option = click.option(
+    "--state", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_STATE, show_default=True, help="The emulator's state file."
+)
+
+
+def _open(state: Path, **more: Any) -> Emulator:
+    from reconciler.emulator import Emulator, EmulatorError
+
+    try:
+        return Emulator(state=state, **more)
+    except EmulatorError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group()
+def emulator() -> None:
+    """The embedded SuperOffice: serve, reset, edit."""
+
+
+@emulator.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0 lets the system choose.")
+@state_option
+@click.option("--connectors", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="A folder with more connector definitions.")  # fmt: skip
+def serve(port: int, state: Path, folders: tuple[Path, ...]) -> None:
+    """Serve until Ctrl-C, on this machine only."""
+    import signal
+    import threading
+
+    from reconciler.emulator import EmulatorError
+
+    done = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: done.set())
+    with closing(_open(state, port=port, connector_folders=folders)) as served:
+        try:
+            served.start()
+        except EmulatorError as error:
+            raise click.ClickException(str(error)) from error
+        login, password = served.login
+        click.echo(f"The emulator serves {state} at {served.url}")
+        click.echo(f"Login {login}, password {password}. Its ERP folder is {served.erp.path}.")
+        click.echo("Point a target at it in targets.yaml:")
+        click.echo(f"  emulator: {{kind: emulator, url: {served.url}}}")
+        click.echo(f"Edit it behind the client's back: reconciler emulator edit --url {served.url} --help")
+        # Waiting in slices lets Ctrl-C through on Windows.
+        while not done.wait(0.2):
+            pass
+    click.echo("The emulator has stopped; its state is kept.", err=True)
+
+
+@emulator.command()
+@state_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(state: Path, yes: bool) -> None:
+    """Throw the emulator's state away and start afresh."""
+    if state.exists() and not yes:
+        click.confirm(f"Throw away everything in {state} and its ERP folder?", abort=True, err=True)
+    with closing(_open(state)) as opened:
+        opened.reset()
+    click.echo(f"{state} is as new: no connectors, no connections, fresh ERP files.")
+
+
+class Editing:
+    """Where edits go: to a serving emulator, or straight into the state file."""
+
+    def __init__(self, url: str | None, state: Path, login: str, password: str) -> None:
+        self._url, self._state, self._login = url, state, (login, password)
+
+    def perform(self, name: str, content: dict[str, Any]) -> Any:
+        """Do one control.
+
+        Raises:
+            click.UsageError: the emulator does not know or accept it.
+            click.ClickException: there is no emulator.
+        """
+        if self._url is not None:
+            return self._ask("POST", name, content)
+        return self._on_file(lambda control: control.perform(name, content))
+
+    def show(self, name: str, since: int = 0) -> Any:
+        """Read one log or the state, secrets hidden."""
+        if self._url is not None:
+            return self._ask("GET", f"{name}?since={since}", None)
+        return self._on_file(lambda control: control.show(name, since=since))
+
+    def connection(self, text: str) -> int:
+        """The id of a connection that is given by its id or by its name in any language.
+
+        Raises:
+            click.UsageError: none or several have that name.
+        """
+        if text.isdecimal():
+            return int(text)
+        rows = self.show("state")["connections"]
+        found = [row for row in rows if not row["Deleted"] and (row["DisplayName"] == text or f':"{text}"' in row["DisplayName"])]
+        if len(found) != 1:
+            raise click.UsageError(f"{len(found)} connections are called {text!r}; give the id.")
+        return int(found[0]["ErpConnectionId"])
+
+    def _on_file(self, act: Any) -> Any:
+        from reconciler.emulator.control import ControlError
+        from reconciler.emulator.edits.author import EditError
+
+        with closing(_open(self._state)) as opened:
+            try:
+                return act(opened.control)
+            except (ControlError, EditError, ValueError) as error:
+                raise click.UsageError(str(error)) from error
+
+    def _ask(self, method: str, path: str, content: dict[str, Any] | None) -> Any:
+        import base64
+        import http.client
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(str(self._url))
+        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
+            raise click.UsageError("--url must be http:// on this machine: the emulator serves nowhere else.")
+        token = base64.b64encode(":".join(self._login).encode()).decode()
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        try:
+            body = None if content is None else json.dumps(content)
+            connection.request(method, f"/emulator/{path}", body, {"Authorization": f"Basic {token}", "Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = json.loads(response.read()) if response.status in (200, 400) else None
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise click.ClickException(f"no emulator answers at {self._url} ({error})") from error
+        finally:
+            connection.close()
+        if response.status == 401:
+            raise click.UsageError("The emulator does not accept this login; give --login and --password.")
+        if response.status != 200 or answer is None:
+            raise click.UsageError(str(answer["error"]) if answer and "error" in answer else f"The emulator answered {response.status}.")
+        return answer
+
+
+@emulator.group()
+@click.option("--url", help="The URL of an emulator that serves; without it the state file is edited.")
+@state_option
+@click.option("--login", default="admin", show_default=True)
+@click.option("--password", default="admin", show_default=True)
+@click.pass_context
+def edit(context: click.Context, url: str | None, state: Path, login: str, password: str) -> None:
+    """Change things behind the client's back, and look at what happened."""
+    context.obj = Editing(url, state, login, password)
+
+
+def _edit(editing: Editing, name: str, *arguments: Any, **options: Any) -> None:
+    answer = editing.perform("edit", {"edit": name, "arguments": list(arguments), "options": options})
+    click.echo(f"{name}: done" if answer["result"] is None else f"{name}: {json.dumps(answer['result'])}")
+
+
+@edit.command()
+@click.argument("connection")
+@click.pass_obj
+def toggle(editing: Editing, connection: str) -> None:
+    """Flip a connection's Active, whatever the rules say."""
+    _edit(editing, "toggle", editing.connection(connection))
+
+
+@edit.command()
+@click.argument("connection")
+@click.argument("name")
+@click.pass_obj
+def rename(editing: Editing, connection: str, name: str) -> None:
+    """Give a connection another name."""
+    _edit(editing, "rename", editing.connection(connection), name)
+
+
+@edit.command("set-config")
+@click.argument("connection")
+@click.argument("key")
+@click.argument("value")
+@click.pass_obj
+def set_config(editing: Editing, connection: str, key: str, value: str) -> None:
+    """Change one config value, in the stored form such as [I:12]."""
+    _edit(editing, "set_config", editing.connection(connection), key, value)
+
+
+@edit.command()
+@click.argument("connection")
+@click.pass_obj
+def delete(editing: Editing, connection: str) -> None:
+    """Soft-delete a connection."""
+    _edit(editing, "delete", editing.connection(connection))
+
+
+@edit.command()
+@click.argument("connection_id", type=int)
+@click.pass_obj
+def restore(editing: Editing, connection_id: int) -> None:
+    """Take the deletion of a connection back; deleted ones are named by their id."""
+    _edit(editing, "restore", connection_id)
+
+
+@edit.command()
+@click.argument("connection")
+@click.argument("text")
+@click.pass_obj
+def cursor(editing: Editing, connection: str, text: str) -> None:
+    """Put a connection's sync cursor somewhere."""
+    _edit(editing, "set_cursor", editing.connection(connection), text)
+
+
+@edit.command("erp-password")
+@click.argument("name")
+@click.argument("password")
+@click.pass_obj
+def erp_password(editing: Editing, name: str, password: str) -> None:
+    """Change a password in the ERP: of a workbook (F0003.xlsm) or of a database login (erp)."""
+    _edit(editing, "set_password_in_erp", name, password)
+
+
+@edit.command("connector")
+@click.argument("url")
+@click.argument("condition", type=click.Choice(["down", "up"]))
+@click.pass_obj
+def connector_condition(editing: Editing, url: str, condition: str) -> None:
+    """Take a connector down, or bring it up again."""
+    _edit(editing, "connector_down", url, condition == "down")
+
+
+@edit.command()
+@click.argument("operation")
+@click.argument("kind")
+@click.option("--nth", type=click.IntRange(1), default=1, help="The first matching call that is hit.")
+@click.option("--times", type=click.IntRange(0), default=1, help="How many calls in a row; 0 means all from then on.")
+@click.option("--delay", "delay_s", type=float, help="Seconds, for late, slow and drip.")
+@click.option("--field", default="", help="The member that ignored-field leaves alone.")
+@click.pass_obj
+def fault(editing: Editing, operation: str, kind: str, nth: int, times: int, delay_s: float | None, field: str) -> None:
+    """Let a call fail: OPERATION is a name, *, read or write; KIND is one of drop-after, late, error-500-before, ..."""
+    content = {"operation": operation, "kind": kind, "nth": nth, "times": times or None, "delay_s": delay_s, "field": field}
+    editing.perform("fault", content)
+    click.echo(f"fault: {operation} {kind}, call {nth}")
+
+
+@edit.command()
+@click.argument("name", required=False)
+@click.argument("value", required=False)
+@click.pass_obj
+def switch(editing: Editing, name: str | None, value: str | None) -> None:
+    """Turn a switch; without arguments, show all of them."""
+    if name is None:
+        for one, now in editing.show("switches").items():
+            click.echo(f"{one} = {json.dumps(now)}")
+        return
+    if value is None:
+        raise click.UsageError("Give the switch and its value.")
+    editing.perform("switch", {name: value})
+    click.echo(f"switch: {name} = {value}")
+
+
+@edit.command("do")
+@click.argument("name")
+@click.argument("arguments", nargs=-1)
+@click.pass_obj
+def any_edit(editing: Editing, name: str, arguments: tuple[str, ...]) -> None:
+    """Any edit by name; each argument is JSON, or else text; OPTION=JSON gives a named one. `do list` names them all."""
+    if name == "list":
+        click.echo("\n".join(editing.show("edits")))
+        return
+    plain = [_value(one) for one in arguments if not _named(one)]
+    options = {one.partition("=")[0]: _value(one.partition("=")[2]) for one in arguments if _named(one)}
+    _edit(editing, name, *plain, **options)
+
+
+def _named(text: str) -> bool:
+    return text.partition("=")[0].isidentifier() and "=" in text
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _simple(name: str, control: str, text: str) -> None:
+    """A command that performs one control without arguments."""
+
+    @edit.command(name, help=text)
+    @click.pass_obj
+    def command(editing: Editing) -> None:
+        click.echo(json.dumps(editing.perform(control, {})))
+
+
+_simple("tick", "tick", "One round of the sync engine: cursors of active connections move.")
+_simple("land-late", "land-late", "Let late effects happen now.")
+_simple("clear-faults", "clear-faults", "No more faults.")
+_simple("clear-calls", "clear-calls", "Forget the calls.")
+
+
+@edit.command("show")
+@click.argument("what", type=click.Choice(["calls", "history", "state", "faults"]))
+@click.option("--since", type=int, default=0, help="Only what came after this sequence.")
+@click.pass_obj
+def show(editing: Editing, what: str, since: int) -> None:
+    """The calls, the changes, the state or the faults as JSON; secrets are hidden."""
+    click.echo(json.dumps(editing.show(what, since), indent=2, ensure_ascii=False))

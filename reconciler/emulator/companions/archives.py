@@ -1,0 +1,166 @@
+"""Archives: flat rows with chosen columns, filtered, ordered and paged.
+
+Effects: reads the office's state.
+
+Source: SuperOffice docs, REST Archive; archive providers erpfield, erpconnection, erpconnector, erpsynclog, dynamic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.emulator.companions.filters import parse_filter
+from reconciler.emulator.history import Row
+from reconciler.emulator.members import Invalid, Malformed
+from reconciler.emulator.office import Office
+
+ARCHIVES = {name.lower(): name for name in ("ErpField", "ErpConnection", "ErpConnector", "ErpSyncLog", "dynamic")}
+PAGE_SIZE = 1000
+Records = list[tuple[int, str, Row]]
+"""(primary key, entity name, columns) of every row an archive has."""
+
+
+def archive(office: Office, name: str, query: Mapping[str, str]) -> Any:
+    """One page of an archive in the OData form."""
+    select = [column.strip() for column in query.get("$select", "").split(",") if column.strip()]
+    source = _SOURCES.get(name)
+    records = _dynamic(office, select) if name == "dynamic" else source(office) if source else None
+    if records is None:
+        raise Invalid(f"There is no archive provider {name}.", "SoNotSupportedException")
+    known = {column.lower(): column for column in (records[0][2] if records else {})}
+    unknown = [column for column in select if records and column.lower() not in known]
+    if unknown:
+        raise Invalid(f"The archive {name} has no column {', '.join(unknown)}.")
+    entities = {one.strip().lower() for one in query.get("$entities", "").split(",") if one.strip()}
+    records = [one for one in records if one[1].lower() in entities] if entities else [one for one in records if one[1] != "deleted"]
+    if query.get("$filter"):
+        keep = parse_filter(query["$filter"])
+        records = [one for one in records if keep({column.lower(): value for column, value in one[2].items()})]
+    records = _ordered(records, query.get("$orderby", ""))
+    return _page(name, records, select, query)
+
+
+def _ordered(records: Records, order: str) -> Records:
+    for part in reversed([part.split() for part in order.split(",") if part.strip()]):
+        column = part[0].lower()
+
+        def value(record: tuple[int, str, Row], column: str = column) -> tuple[bool, Any]:
+            found = {name.lower(): one for name, one in record[2].items()}.get(column)
+            return (found is not None, found)
+
+        records = sorted(records, key=value, reverse=len(part) > 1 and part[1].lower() == "desc")
+    return records
+
+
+def _page(name: str, records: Records, select: list[str], query: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        top, skip = int(query.get("$top", PAGE_SIZE)), int(query.get("$skip", 0))
+    except ValueError as error:
+        raise Malformed("$top and $skip must be integers.") from error
+    shown = []
+    for key, entity, columns in records[skip : skip + top]:
+        low = {column.lower(): value for column, value in columns.items()}
+        chosen = {column: low[column.lower()] for column in select} if select else columns
+        shown.append({"PrimaryKey": str(key), "EntityName": entity, **chosen})
+    # Behind a proxy the server builds links on a host that the client cannot reach; a client must count for itself.
+    more = f"http://superoffice.internal/api/v1/archive/{name}?$skip={skip + top}" if skip + top < len(records) else None
+    return {"odata.metadata": f"http://superoffice.internal/api/v1/Archive/{name}/$metadata", "odata.nextLink": more, "value": shown}
+
+
+def _fields(office: Office) -> Records:
+    actors = {row["ErpConnectionActorTypeId"]: row for row in office.state.rows("ErpConnectionActorType")}
+    made: Records = []
+    for row in office.state.rows("ErpField"):
+        actor = actors[row["ErpConnectionActorTypeId"]]
+        columns = {name: value for name, value in row.items() if name not in ("ErpFieldId", "Searchable")}
+        columns |= {
+            "Id": row["ErpFieldId"],
+            "ConnectionId": actor["ErpConnectionId"],
+            "ActorTypeErp": actor["ActorTypeErp"],
+            "PromptOrHasDefault": row["PromptUser"] or row["HasFirstSyncDefaultValue"],
+        }
+        made.append((row["ErpFieldId"], "erpField", {**columns, **_stamps(office, row)}))
+    return made
+
+
+def _connections(office: Office) -> Records:
+    made: Records = []
+    for row in office.state.rows("ErpConnection"):
+        connector = office.state.row("ErpConnector", row["ErpConnectorId"]) or {}
+        columns = {
+            "id": row["ErpConnectionId"],
+            "name": row["DisplayName"],
+            "description": row["DisplayDescription"],
+            "active": row["Active"],
+            "erpId": row["ConnectionId"],
+            "mostRecent": row["MostRecentTimestamp"],
+            "allAccess": row["AllAccess"],
+            "deleted": row["Deleted"],
+            "connector/id": connector.get("ErpConnectorId"),
+            "connector/url": connector.get("URL"),
+            "connector/name": connector.get("DisplayName"),
+            **_stamps(office, row),
+        }
+        made.append((row["ErpConnectionId"], "deleted" if row["Deleted"] else "erpConnection", columns))
+    return made
+
+
+def _connectors(office: Office) -> Records:
+    return [
+        (
+            row["ErpConnectorId"],
+            "deleted" if row["Deleted"] else "erpConnector",
+            {"id": row["ErpConnectorId"], "url": row["URL"], "name": row["DisplayName"], "deleted": row["Deleted"], **_stamps(office, row)},
+        )
+        for row in office.state.rows("ErpConnector")
+    ]
+
+
+def _sync_log(office: Office) -> Records:
+    return [(row["ErpSyncLogId"], "erpSyncLog", dict(row)) for row in office.state.rows("ErpSyncLog")]
+
+
+def _stamps(office: Office, row: Row) -> Row:
+    def login(key: int) -> str:
+        found = office.state.row("Associate", key)
+        return found["Name"] if found else ""
+
+    return {
+        "registeredDate": row["registered"],
+        "registeredBy": login(row["registeredAssociateId"]),
+        "updatedDate": row["updated"],
+        "updatedBy": login(row["updatedAssociateId"]),
+        "updatedCount": row["updatedCount"],
+    }
+
+
+_SOURCES: dict[str, Callable[[Office], Records]] = {
+    "ErpField": _fields,
+    "ErpConnection": _connections,
+    "ErpConnector": _connectors,
+    "ErpSyncLog": _sync_log,
+}
+
+_DYNAMIC = {
+    "associate": (
+        "Associate",
+        {"associate_id": "AssociateId", "name": "Name", "deleted": "Deleted", "type": "Type", "group_idx": "UserGroupId"},
+    ),
+    "usergroup": ("UserGroup", {"usergroup_id": "UserGroupId", "name": "Name", "deleted": "Deleted", "rank": "Rank", "tooltip": "ToolTip"}),
+}
+"""Database table: our table, and database column: our column. Truth values are 0 and 1 there."""
+
+
+def _dynamic(office: Office, select: list[str]) -> Records:
+    """The dynamic archive takes its table from the columns that are asked for: `associate.name`."""
+    roots = {column.split(".")[0].lower() for column in select}
+    if len(roots) != 1 or not roots <= _DYNAMIC.keys():
+        raise Invalid("The dynamic archive needs columns of one table that it knows.", "SoNotSupportedException")
+    root = roots.pop()
+    table, columns = _DYNAMIC[root]
+    made: Records = []
+    for row in office.state.rows(table):
+        values = {f"{root}.{name}": int(row[ours]) if isinstance(row[ours], bool) else row[ours] for name, ours in columns.items()}
+        made.append((values[f"{root}.{root}_id"], root, values))
+    return made

@@ -1,0 +1,52 @@
+"""Who is logged in, and which version answers.
+
+Effects: reads the office's state.
+
+Source: SuperOffice docs, User/currentPrincipal (SoPrincipalCarrier); getting the WebAPI version.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.emulator.office import Office
+
+RELEASE = "12.4 (emulated)"
+
+
+def version() -> dict[str, Any]:
+    """What `GET api` tells, without login."""
+    return {
+        "v1": "v1",
+        "NetServerVersion": "12.4.0.0",
+        "NetServerDate": "2026-01-01T00:00:00",
+        "NetServerLabel": RELEASE,
+        "Services": ["v1"],
+        "ServicesCurrent": "v1",
+        "Version": RELEASE,
+    }
+
+
+def current_principal(office: Office) -> dict[str, Any]:
+    """The logged-in associate."""
+    me = office.state.row("Associate", 1) or {}
+    return {
+        "UserType": "InternalAssociate",
+        "Associate": me.get("Name", ""),
+        "AssociateId": me.get("AssociateId", 0),
+        "IsPerson": True,
+        "PersonId": 1,
+        "ContactId": 1,
+        "GroupId": me.get("UserGroupId", 0),
+        "RoleId": 1,
+        "RoleName": 'US:"Administrator";NO:"Administrator"',
+        "RoleDescription": "",
+        "RoleType": "Employee",
+        "Licenses": [],
+        "FullName": me.get("FullName", ""),
+        "EMailAddress": "admin@example.com",
+        "FunctionRights": ["admin-all"],
+        "SecondaryGroups": [],
+        "DatabaseContextIdentifier": "Emulator",
+        "UserName": me.get("Name", ""),
+    }

@@ -1,0 +1,231 @@
+"""The embedded SuperOffice as one object: start it, point a client at it, bend it, look into it.
+
+Effects: listens on loopback; keeps its state in memory or in one SQLite file; keeps an ERP folder.
+Neighbours: tests, `reconciler emulator` and the flow use this and nothing below it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from reconciler.emulator.app import Server, serve_in_background
+from reconciler.emulator.calls import Call, CallLog
+from reconciler.emulator.clock import Clock, SystemClock
+from reconciler.emulator.connectors import Connectors
+from reconciler.emulator.control import Control
+from reconciler.emulator.definitions import load
+from reconciler.emulator.edits import Edits
+from reconciler.emulator.engine import Engine
+from reconciler.emulator.erp import ErpFolder
+from reconciler.emulator.faults import Faults
+from reconciler.emulator.history import History
+from reconciler.emulator.inspection import Inspection
+from reconciler.emulator.office import Office
+from reconciler.emulator.seed import seeded
+from reconciler.emulator.service import Service
+from reconciler.emulator.settings import Settings
+from reconciler.emulator.state import State
+from reconciler.emulator.switches import Switches
+
+
+class EmulatorError(Exception):
+    """The emulator cannot be opened or started; the message says why."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The whole of SuperOffice, its connectors and their ERP at one moment. Calls, faults and switches are not part of it."""
+
+    rows: bytes
+    erp: dict[str, bytes]
+
+
+class Emulator:
+    """A SuperOffice with an ErpSync agent, at `url`, with login `admin`/`admin`.
+
+    Usable as a context manager: entering starts it, leaving stops and closes it. The state is open from the start, so that
+    `edit`, `inspect`, `snapshot` and `reset` work without serving. `stop` keeps the state and the port for another `start`.
+
+    Args:
+        state: the SQLite file; None keeps everything in memory. A new file is seeded.
+        port: 0 lets the system choose.
+        switches: how the open questions are answered; None takes the defaults and what the state file says.
+        clock: None takes the system's; a virtual one should call `on_time_passes` whenever it moves.
+        erp_folder: where the pretended ERP lives; None takes a folder beside the state file, or a temporary one.
+        connector_folders: more folders of connector definitions.
+        login: name and password of the API.
+        make_guid: what makes the GUIDs of connections.
+
+    Raises:
+        EmulatorError: the state file is not one of ours or cannot be opened.
+    """
+
+    def __init__(
+        self,
+        state: Path | None = None,
+        *,
+        port: int = 0,
+        switches: Switches | None = None,
+        clock: Clock | None = None,
+        erp_folder: Path | None = None,
+        connector_folders: Sequence[Path] = (),
+        login: tuple[str, str] = ("admin", "admin"),
+        make_guid: Callable[[], str] | None = None,
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.history = History()
+        self.faults = Faults()
+        self.errors: list[BaseException | None] = []
+        self._port = port
+        self._server: Server | None = None
+        self._thread: threading.Thread | None = None
+        self._temporary: Path | None = None
+        try:
+            self.state = State(Path(state) if state is not None else None, self.clock, self.history)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise EmulatorError(f"{state}: cannot be opened as an emulator's state ({error})") from error
+        self.erp = ErpFolder(self._erp_folder(state, erp_folder))
+        self.switches = switches or Switches()
+        connectors = Connectors(self.state, self.erp, self.clock, load(connector_folders))
+        self.office = Office(self.state, connectors, self.switches, self.clock, make_guid or _new_guid)
+        self.settings = Settings(self.state, self.switches, self.faults)
+        if switches is None:
+            self.settings.load_switches()
+        self.settings.load_faults()
+        self._log = CallLog()
+        self.service = Service(self.office, self.faults, self._log, self.history, self.settings, login, real_time=clock is None)
+        self.engine = Engine(self.office)
+        self.edit = Edits(self.office, self.erp)
+        self.inspect = Inspection(self.office)
+        self.control = Control(self)
+        if self.state.is_new:
+            self.reset()
+
+    def _erp_folder(self, state: Path | None, given: Path | None) -> Path:
+        if given is not None:
+            return Path(given)
+        if state is not None:
+            return Path(state).parent / f"{Path(state).stem}-erp"
+        self._temporary = Path(tempfile.mkdtemp(prefix="reconciler-erp-"))
+        return self._temporary
+
+    # ---- serving -----------------------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Begin to serve. Does nothing while serving.
+
+        Raises:
+            EmulatorError: the port is taken.
+        """
+        if self._server is None:
+            try:
+                self._server = Server(self._port, self)
+            except OSError as error:
+                raise EmulatorError(f"port {self._port} cannot be used: {error.strerror or error}") from error
+            self._port = self._server.server_port
+            self._thread = serve_in_background(self._server)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and cut what is connected; the state stays open. Connecting is refused from now on."""
+        if self._server is not None:
+            self._server.halt()
+            self._server = None
+            if self._thread is not None:
+                self._thread.join(timeout=5)
+
+    def close(self) -> None:
+        """Stop, drop late effects, close the state and remove temporary files."""
+        self.stop()
+        self.service.forget_late()
+        self.state.close()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The root, with a slash at the end; the agent is at `api/v1/Agents/ErpSync/<Operation>` below it."""
+        return f"http://127.0.0.1:{self._port}/"
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """Name and password of the API."""
+        return self.service.login
+
+    # ---- watching ----------------------------------------------------------------------------------------------
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call so far, oldest first (a copy)."""
+        return self._log.all()
+
+    def clear_calls(self) -> None:
+        """Forget the calls."""
+        self._log.clear()
+
+    @property
+    def before_call(self) -> Callable[[Call], None] | None:
+        """Run in the server's thread before each call is processed, under no lock; set it to inject an edit at a boundary."""
+        return self.service.before_call
+
+    @before_call.setter
+    def before_call(self, hook: Callable[[Call], None] | None) -> None:
+        self.service.before_call = hook
+
+    # ---- time --------------------------------------------------------------------------------------------------
+
+    def land_late(self) -> int:
+        """Let late effects happen: those that are due, and those without a time. Returns how many."""
+        return self.service.land(waiting_for_a_word=True)
+
+    def on_time_passes(self) -> int:
+        """Let late effects happen that are due by the clock. A virtual clock calls this when it moves."""
+        return self.service.land()
+
+    def tick(self) -> list[int]:
+        """One round of the sync engine: while it runs, every active connection's cursor moves. Returns those ids."""
+        return self.engine.tick()
+
+    # ---- the whole state ---------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Everything that is stored, as a value."""
+        return Snapshot(self.state.serialized(), self.erp.contents())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Be exactly as when the snapshot was made; late effects that wait are dropped, history and calls stay."""
+        self.service.forget_late()
+        self.state.restore(snapshot.rows)
+        self.erp.put_back(snapshot.erp)
+        self.office.engine_seen = None
+        self.state.previous = None
+
+    def reset(self) -> None:
+        """Be as new: seeded lists and ERP files, no connectors, no connections, no faults, no calls."""
+        self.service.forget_late()
+        self.state.restore(seeded())
+        self.erp.seed()
+        self.office.engine_seen = None
+        self.state.previous = None
+        self.faults.clear()
+        self.history.clear()
+        self.clear_calls()
+
+
+def _new_guid() -> str:
+    return str(uuid.uuid4())
