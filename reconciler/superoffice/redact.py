@@ -1,0 +1,104 @@
+"""Nothing leaves this package that holds a secret: text from outside is cleaned, cut and freed of every secret we sent.
+
+A secret is found in clear and in the forms in which a server may echo it: JSON, URL, HTML and base64 encoded, and in
+part, because database errors quote the beginning of a value that was too long.
+
+Source: Microsoft SQL Server docs, error 2628 ("String or binary data would be truncated ... Truncated value").
+
+Effects: none outside itself; remembers the secrets it was told.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import threading
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from reconciler.model import Secret
+
+__all__ = ["Redactor", "clean"]
+
+MARK: Final = "<secret>"
+LIMIT: Final = 300  # characters of somebody else's text in one message of ours
+_WORKED_ON: Final = 4000  # longer texts are cut before they are searched; what is shown is far shorter
+_PART: Final = 8  # this many characters of a secret in a row count as the secret
+_SHORT: Final = 4  # a secret shorter than this cannot be replaced without showing it by its absence
+
+
+class Redactor:
+    """Remembers secrets and takes them out of texts. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._lock = threading.Lock()
+
+    def learn(self, secrets: Iterable[Secret | str]) -> None:
+        """Remember values that must never be shown."""
+        for secret in secrets:
+            value = secret if isinstance(secret, str) else secret.reveal()
+            if value and value not in self._known:
+                forms = _forms(value)
+                with self._lock:
+                    self._known[value] = forms
+
+    def show(self, text: str) -> str:
+        """The text in one line, without control characters, without secrets, and not longer than a message should be."""
+        text = text[:_WORKED_ON]
+        with self._lock:
+            forms = sorted({form for known in self._known.values() for form in known}, key=len, reverse=True)
+        for _ in range(2):  # before and after cleaning, which may join what a control character had parted
+            for form in forms:
+                if len(form) < _SHORT and form in text:
+                    return "(text withheld: it may hold a secret)"
+                text = _without(text, form)
+            text = clean(text)
+        return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
+
+
+def clean(text: str) -> str:
+    """The text in one line: control, format and line characters become blanks, and blanks are joined."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    """Every form in which a value may be echoed."""
+    forms = {value, clean(value), html.escape(value), html.escape(value, quote=False)}
+    forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    forms |= {quote(value, safe="", errors="replace"), quote(value, errors="replace"), quote_plus(value, errors="replace")}
+    forms |= {_lower_escapes(form) for form in tuple(forms) if "%" in form}
+    if len(value) >= _SHORT:
+        for encoding in ("utf-8", "utf-16-le"):
+            octets = value.encode(encoding, "replace")
+            forms |= {octets.hex(), octets.hex().upper()}
+            for shift in range(3):  # base64 looks different at each offset in what was encoded around it
+                inside = base64.b64encode(b"\0" * shift + octets)[shift and 4 : (len(octets) + shift) // 3 * 4].decode()
+                forms |= {inside, inside.replace("+", "-").replace("/", "_")}
+    return tuple(form for form in forms if form and (form == value or len(form) >= _SHORT))
+
+
+def _lower_escapes(text: str) -> str:
+    """Percent escapes in small letters, as .NET writes them."""
+    first, *rest = text.split("%")
+    return "%".join([first, *(one[:2].lower() + one[2:] for one in rest)])
+
+
+def _without(text: str, form: str) -> str:
+    """The text without a form, nor long parts of it."""
+    text = text.replace(form, MARK)
+    parts = {text[at : at + _PART] for at in range(len(text) - _PART + 1)}
+    at = 0
+    while at + _PART <= len(form):
+        part = form[at : at + _PART]
+        found = text.find(part) if part in parts else -1
+        if found < 0:
+            at += 1
+            continue
+        end = at + _PART
+        while end < len(form) and text.startswith(form[at : end + 1], found):
+            end += 1
+        text = text[:found] + MARK + text[found + end - at :]
+    return text

@@ -1,0 +1,270 @@
+"""One HTTP exchange: what came back, or that nothing did, and whether anything of the request was sent.
+
+No hidden retries, redirects, proxies from the environment or decompression. The deadline is for the whole exchange:
+urllib3's timeouts are per receive, which a server that drips one byte per second never exceeds, so every send and every
+receive on the socket gets what is left. Writes go over a connection of their own, so that they never ride on one that the
+server is closing at that moment.
+
+Source: urllib3 docs, Timeout ("the total time ... may be longer"); RFC 9110 section 9.2.2 (no automatic retry without
+knowing that the first was never applied); RFC 9112 section 9.3.1 (a client cannot tell why a reused connection closed).
+
+Effects: network.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
+from urllib3.util import Timeout, Url
+
+from reconciler.errors import ReconcilerError
+
+__all__ = ["Exchange", "NoReply", "Reply", "Transport"]
+
+MAX_BODY: Final = 32 * 1024 * 1024
+_CHUNK: Final = 64 * 1024
+_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer; the body is not longer than `MAX_BODY`."""
+
+    status: int
+    content_type: str
+    body: bytes
+    retry_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """No complete answer. `sent` is False only where it is proved that not one byte of the request left."""
+
+    sent: bool
+    why: str
+
+
+Exchange = Reply | NoReply
+
+
+class Transport:
+    """Exchanges with one host; safe to use from several threads.
+
+    Args:
+        base: scheme, host, port and the path below which everything lies.
+        connections: how many connections for reads are kept open.
+        connect_seconds: how long connecting may take.
+    """
+
+    def __init__(self, base: Url, *, connections: int, connect_seconds: float) -> None:
+        self._base = base
+        self._connect_seconds = connect_seconds
+        self._tls = ssl.create_default_context() if base.scheme == "https" else None
+        self._pool = self._new_pool(connections)
+
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float, fresh: bool) -> Exchange:
+        """Send one request, once.
+
+        Args:
+            method, path, headers, body: the request; the path is below the base.
+            seconds: for everything, from connecting to the last byte of the answer.
+            fresh: use a new connection, and close it afterwards.
+        """
+        attempt = _Attempt(time.monotonic() + seconds)
+        _under_way.attempt = attempt
+        pool = self._new_pool(1) if fresh else self._pool
+        try:
+            response = pool.urlopen(
+                method,
+                f"{self._base.path or ''}/{path}",
+                body=body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                timeout=Timeout(connect=min(self._connect_seconds, seconds), read=seconds),
+                preload_content=False,
+                decode_content=False,
+            )
+            return _complete(response)
+        except ReconcilerError:  # a signal asked us to stop: not an answer of the network
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever went wrong on the way, it may have happened after sending
+            return NoReply(attempt.sent, _why(error, seconds))
+        finally:
+            if fresh:
+                pool.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._pool.close()
+
+    def _new_pool(self, size: int) -> urllib3.HTTPConnectionPool:
+        host, port = self._base.host or "", self._base.port
+        if self._tls is None:
+            plain = urllib3.HTTPConnectionPool(host, port, maxsize=size)
+            plain.ConnectionCls = _PlainConnection
+            return plain
+        secure = urllib3.HTTPSConnectionPool(host, port, maxsize=size, ssl_context=self._tls, cert_reqs="CERT_REQUIRED")
+        secure.ConnectionCls = _TlsConnection
+        return secure
+
+
+class _Unreadable(Exception):
+    """An answer that is too long or compressed in a way we do not read."""
+
+
+def _complete(response: urllib3.BaseHTTPResponse) -> Reply:
+    """Read the whole body, bounded; a connection with an unread rest is closed, not kept."""
+    done = False
+    try:
+        chunks, size = [], 0
+        while chunk := response.read(_CHUNK, decode_content=False):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise _Unreadable(f"the answer is longer than {MAX_BODY // 2**20} MiB")
+        done = True
+    finally:
+        if not done:
+            response.close()
+    headers = response.headers
+    body = _inflated(b"".join(chunks), headers.get("Content-Encoding", "identity").strip().lower())
+    return Reply(response.status, headers.get("Content-Type", ""), body, headers.get("Retry-After", ""))
+
+
+def _inflated(body: bytes, encoding: str) -> bytes:
+    """The body as it was before compression, bounded; we ask for none, but something in between may compress."""
+    if encoding in ("", "identity") or not body:
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise _Unreadable("the answer is compressed although we asked for none")
+    inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        plain = inflater.decompress(body, MAX_BODY)
+    except zlib.error:
+        raise _Unreadable("the compressed answer is damaged") from None
+    if inflater.unconsumed_tail or not inflater.eof:
+        raise _Unreadable(f"the compressed answer is incomplete, or longer than {MAX_BODY // 2**20} MiB")
+    return plain
+
+
+def _why(error: Exception, seconds: float) -> str:
+    """What went wrong, in our words: texts of libraries and systems name hosts and paths in their own ways."""
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    system = cause.strerror if isinstance(cause, OSError) and cause.strerror else ""
+    if isinstance(error, _Unreadable):
+        return str(error)
+    if isinstance(error, NameResolutionError):
+        return "the host name is not known"
+    if isinstance(error, NewConnectionError):
+        return f"could not connect ({system or 'no reason given'})"
+    if isinstance(error, ConnectTimeoutError):
+        return "no connection came about in time"
+    if isinstance(error, (SSLError, ssl.SSLError)):
+        reason = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else ""
+        inner = error.args[0] if error.args else None
+        reason = inner.verify_message if isinstance(inner, ssl.SSLCertVerificationError) else reason
+        return f"TLS failed ({reason})" if reason else "TLS failed"
+    if isinstance(error, (Urllib3Timeout, TimeoutError)):
+        return f"no complete answer within {seconds:g} s"
+    if isinstance(error, (HTTPError, http.client.HTTPException, OSError)):
+        return "the connection broke off before the answer was complete"
+    return f"the exchange failed ({type(error).__name__})"
+
+
+class _Attempt:
+    """The exchange that a thread has under way."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.sent = False
+
+    def left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        return left
+
+
+class _UnderWay(threading.local):
+    attempt: _Attempt
+
+
+_under_way = _UnderWay()
+
+
+class _Watched:
+    """A socket whose every send and receive ends by the deadline of the exchange under way, and which notes the first send."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._encrypted = isinstance(sock, ssl.SSLSocket)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def fileno(self) -> int:
+        return int(self._sock.fileno())
+
+    def sendall(self, octets: Any) -> None:
+        attempt = _under_way.attempt
+        rest = memoryview(octets).cast("B")
+        while rest:
+            self._sock.settimeout(attempt.left())
+            # A plain send that raises took nothing; a TLS record may have left in part.
+            attempt.sent = attempt.sent or self._encrypted
+            count = self._sock.send(rest)
+            attempt.sent = True
+            rest = rest[count:]
+
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
+        return io.BufferedReader(_WatchedStream(self._sock))
+
+
+class _WatchedStream(io.RawIOBase):
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._stream = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(_under_way.attempt.left())
+        count: int | None = self._stream.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+class _PlainConnection(HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _Watched(self.sock)
+
+
+class _TlsConnection(HTTPSConnection):
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _Watched(self.sock)

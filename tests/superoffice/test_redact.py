@@ -1,0 +1,98 @@
+"""Somebody else's text: cleaned, bounded, and without secrets in any form in which they may come back."""
+
+import base64
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model import Secret
+from reconciler.superoffice.redact import LIMIT, Redactor, clean
+
+SECRET = 'Gr&nse<ost>"4711\\%+/ü \N{KEY}'
+ECHOES = {
+    "clear": SECRET,
+    "JSON": json.dumps(SECRET),
+    "JSON, not ASCII": json.dumps(SECRET, ensure_ascii=False),
+    "URL": quote(SECRET, safe=""),
+    "URL with slashes": quote(SECRET),
+    "URL in small letters": quote(SECRET, safe="").lower(),
+    "form": quote_plus(SECRET),
+    "HTML": html.escape(SECRET),
+    "HTML text": html.escape(SECRET, quote=False),
+    "base64": base64.b64encode(SECRET.encode()).decode(),
+    "base64 for URLs": base64.urlsafe_b64encode(SECRET.encode()).decode(),
+    "base64 after something": base64.b64encode(b"user:" + SECRET.encode()).decode(),
+    "base64 within something": base64.b64encode(b"user12:" + SECRET.encode() + b"!!").decode(),
+    "base64 of UTF-16": base64.b64encode(SECRET.encode("utf-16-le")).decode(),
+    "hex": SECRET.encode().hex(),
+    "cut": SECRET[:12],
+    "in two": SECRET[:10] + "..." + SECRET[10:],
+    "with a line break within": SECRET[:6] + "\n" + SECRET[6:],
+}
+
+
+def pieces(value: str, length: int) -> set[str]:
+    return {value[at : at + length] for at in range(len(value) - length + 1)}
+
+
+@pytest.mark.parametrize("form", ECHOES)
+def test_no_form_of_a_secret_is_shown(form: str) -> None:
+    redactor = Redactor()
+    redactor.learn([Secret(SECRET)])
+    shown = redactor.show(f"The value '{ECHOES[form]}' is not valid.")
+    assert shown.startswith("The value '")
+    assert shown.endswith("is not valid.")
+    for known in (SECRET, json.dumps(SECRET), quote(SECRET, safe=""), html.escape(SECRET)):
+        assert not any(one in shown for one in pieces(known, 8))
+    assert not any(one in shown for one in pieces(base64.b64encode(SECRET.encode()).decode(), 12))
+
+
+@given(st.text(min_size=8, max_size=60), st.text(max_size=40), st.text(max_size=40))
+def test_a_secret_anywhere_is_taken_out(secret: str, before: str, after: str) -> None:
+    redactor = Redactor()
+    redactor.learn([secret])
+    shown = redactor.show(before + secret + after)
+    assert secret not in shown or secret in "<secret> <secret>"
+    assert clean(secret) == "" or len(clean(secret)) < 8 or clean(secret) not in shown
+
+
+def test_a_short_secret_withholds_the_whole_text() -> None:
+    redactor = Redactor()
+    redactor.learn([Secret("a1")])
+    assert redactor.show("the password a1 is short") == "(text withheld: it may hold a secret)"
+    assert redactor.show("no such thing here") == "no such thing here"
+
+
+def test_nothing_is_learned_from_an_empty_secret() -> None:
+    redactor = Redactor()
+    redactor.learn([Secret("")])
+    assert redactor.show("text") == "text"
+
+
+@given(st.text(max_size=600))
+def test_what_is_shown_is_one_short_printable_line(text: str) -> None:
+    shown = Redactor().show(text)
+    assert shown.isprintable()
+    assert len(shown) <= LIMIT
+
+
+def test_control_characters_cannot_move_the_cursor() -> None:
+    assert clean("a\x1b[2Jb\r\nc\u202ed\u2028e\x00f") == "a [2Jb c d e f"
+
+
+def test_a_long_text_is_cut_after_its_secrets_are_gone() -> None:
+    redactor = Redactor()
+    redactor.learn([Secret("hunter2hunter2")])
+    shown = redactor.show("x" * (LIMIT - 8) + "hunter2hunter2" + "y" * 9000)
+    assert "hunter" not in shown
+    assert shown.endswith("…")
+
+
+def test_many_secrets_and_a_long_text_take_no_time() -> None:
+    redactor = Redactor()
+    redactor.learn([Secret(f"secret-number-{number}-{'x' * 1000}") for number in range(20)])
+    assert redactor.show("secret " * 10_000).startswith("secret secret")
