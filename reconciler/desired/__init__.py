@@ -1,0 +1,13 @@
+"""Desired state: what the files ask for, read strictly, with a place for every value and every problem.
+
+    files -> strict -> overlay -> shape (schema) -> build -> validate (rules) -> Desired
+    targets.yaml -> targets -> Target                        Resolver: secrets, late and once
+
+Effects: reads disk, environment variables.
+"""
+
+from reconciler.desired.load import load_desired
+from reconciler.desired.secrets import Resolver
+from reconciler.desired.targets import desired_files, load_target, target_names
+
+__all__ = ["Resolver", "desired_files", "load_desired", "load_target", "target_names"]

@@ -1,0 +1,95 @@
+"""Loads desired state: read, parse, overlay, check, build. What comes out is sound, or every problem is told at once.
+
+In -> Out: names of files, later ones over earlier ones -> `Desired`.
+Effects: reads disk (the named files and the schema).
+Neighbours: called by `flow`; the target, where one is given, only adds what it allows. Nothing is resolved or sent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.desired import files
+from reconciler.desired.build import build
+from reconciler.desired.digest import digest
+from reconciler.desired.findings import Findings
+from reconciler.desired.nodes import Node
+from reconciler.desired.overlay import merge, prepare
+from reconciler.desired.shape import check
+from reconciler.desired.strict import parse
+from reconciler.desired.validate import check_rules, check_target
+from reconciler.model import Desired, Target
+
+SCHEMA = "connections"
+
+
+def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -> Desired:
+    """The desired state that files describe.
+
+    Args:
+        paths: the files, later ones laid over earlier ones; shown in problems as given.
+        target: checks its `secrets` and `connector_hosts` too. None checks the files alone.
+
+    Raises:
+        errors.InputError: with every problem of every file, sorted by place.
+    """
+    findings = Findings()
+    with _collector_paused():
+        merged, digests = _load_files([str(path) for path in paths], findings)
+        if merged is None:
+            findings.raise_if_any()
+            raise AssertionError("without a problem every file was read")
+        desired = build(merged, findings)
+        check_rules(desired, findings)
+        if target is not None:
+            check_target(desired, target, findings)
+    findings.raise_if_any()
+    return dataclasses.replace(desired, files=tuple(digests), digest=digest(desired))
+
+
+def _load_files(names: Sequence[str], findings: Findings) -> tuple[Node | None, list[tuple[str, str]]]:
+    """The merged tree of all files, and each one's digest; None where a file could not be read to its end."""
+    if not names:
+        findings.add("no-file", "No file was named; expected at least one.", None, "Name one with -f, such as connections.yaml.")
+    merged: Node | None = None
+    digests: list[tuple[str, str]] = []
+    complete = bool(names)
+    for number, name in enumerate(names):
+        content = files.read_bytes(Path(name), name, findings)
+        text = None if content is None else files.decode(content, name, findings)
+        if content is None or text is None:
+            complete = False
+            continue
+        digests.append((name, hashlib.sha256(content).hexdigest()))
+        parsed = parse(text, name, findings)
+        if parsed.root is None or not parsed.complete:
+            complete = False
+            continue
+        root = prepare(parsed.root, findings, first=number == 0)
+        check(root, SCHEMA, findings, partial=len(names) > 1)
+        merged = root if merged is None else merge(merged, root, findings)
+    if not complete:
+        return None, digests
+    if merged is not None and len(names) > 1:
+        check(merged, SCHEMA, findings)
+    return merged, digests
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking a tree that only grows.
+
+    Source: measured: a third of the time of a large file, with PyYAML 6.0.3 on Python 3.11.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

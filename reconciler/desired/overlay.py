@@ -1,0 +1,145 @@
+"""Puts several files on top of each other, later ones over earlier ones; every value keeps the place it was written at.
+
+Mappings merge key by key. Everything else replaces as a whole: texts, lists, `scope`, secret references; a plain name and a
+mapping of languages replace each other. `null` takes a key of an earlier file out. A later `absent: true` replaces what
+earlier files wrote about the thing, except what identifies it, since what is to be deleted has no other attributes.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.desired.findings import Findings
+from reconciler.desired.nodes import Broken, Entry, Gone, Node, Scalar, Table, show
+from reconciler.desired.readings import is_null
+from reconciler.desired.wording import nearest
+from reconciler.model import Address
+from reconciler.wire.languages import LANGUAGES, LanguageError, iso
+
+# Which mappings merge; `*` is any key. A mapping at any other place replaces the earlier value.
+_THING: Final = "*"
+_SHAPE: Final[Mapping[str, Any]] = {
+    "connectors": {_THING: {}},
+    "connections": {_THING: {"name": {}, "description": {}, "config": {}}},
+}
+_TEXTS: Final = ("name", "description")
+_BESIDE_ABSENT: Final = frozenset({"id", "name", "connector", "renamed_from", "moved_from", "protect", "absent"})
+
+
+def prepare(root: Node, findings: Findings, *, first: bool) -> Node:
+    """Bring one file into the form that merges: languages under their ISO code, and in later files `null` as a removal."""
+    root = _with_languages(root, findings)
+    return root if first else _with_removals(root, _SHAPE)
+
+
+def merge(earlier: Node, later: Node, findings: Findings) -> Node:
+    """Lay a prepared file over the merged earlier ones."""
+    return _merge(earlier, later, _SHAPE, findings, depth=0)
+
+
+def _merge(earlier: Node, later: Node, shape: Mapping[str, Any] | None, findings: Findings, *, depth: int) -> Node:
+    if shape is None or not isinstance(earlier, Table) or not isinstance(later, Table):
+        return _settled(later, findings) if shape is not None else later
+    entries = dict(earlier.entries)
+    if depth == 2 and _is_true(later.get("absent")):
+        entries = {key: entry for key, entry in entries.items() if key in _BESIDE_ABSENT}
+    for key, entry in later:
+        before = entries.get(key)
+        if isinstance(entry.value, Gone):
+            if before is None and key not in earlier.entries:
+                _report_nothing(key, entry, earlier, findings)
+            entries.pop(key, None)
+        elif before is None:
+            entries[key] = Entry(entry.key, _settled(entry.value, findings))
+        else:
+            merged = _merge(before.value, entry.value, _below(shape, key), findings, depth=depth + 1)
+            stays = isinstance(before.value, Table) and isinstance(merged, Table) and _below(shape, key) is not None
+            entries[key] = Entry(before.key if stays else entry.key, merged)
+    return Table(entries, earlier.source)
+
+
+def _settled(node: Node, findings: Findings) -> Node:
+    """A value that lies over nothing: removals in it remove nothing."""
+    if not isinstance(node, Table):
+        return node
+    entries = {}
+    for key, entry in node:
+        if isinstance(entry.value, Gone):
+            _report_nothing(key, entry, None, findings)
+        else:
+            entries[key] = Entry(entry.key, _settled(entry.value, findings))
+    return Table(entries, node.source)
+
+
+def _report_nothing(key: str, entry: Entry, earlier: Table | None, findings: Findings) -> None:
+    message = f"No earlier file has the key {show(key)} here, so there is nothing to take out."
+    known = earlier.entries if earlier is not None else {}
+    findings.add("nothing-to-remove", message, entry.key, nearest(key, known) if known else "Delete the line.")
+
+
+def _below(shape: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = shape.get(key, shape.get(_THING))
+    return found
+
+
+def _with_removals(node: Node, shape: Mapping[str, Any] | None) -> Node:
+    """The tree with `Gone` for every `null` in a mapping that merges."""
+    if shape is None or not isinstance(node, Table):
+        return node
+    entries = {}
+    for key, entry in node:
+        value = entry.value
+        if isinstance(value, Scalar) and value.plain and is_null(value.text):
+            entries[key] = Entry(entry.key, Gone(value.source))
+        else:
+            entries[key] = Entry(entry.key, _with_removals(value, _below(shape, key)))
+    return Table(entries, node.source)
+
+
+def _with_languages(root: Node, findings: Findings) -> Node:
+    """The tree with ISO codes as keys of names and descriptions, so that `no` in one file meets `nb` in another."""
+    connections = root.get("connections") if isinstance(root, Table) else None
+    if not isinstance(root, Table) or not isinstance(connections, Table):
+        return root
+    changed = dict(connections.entries)
+    for key, entry in connections:
+        if isinstance(entry.value, Table):
+            entries = dict(entry.value.entries)
+            for name in _TEXTS:
+                text = entries.get(name)
+                if text is not None and isinstance(text.value, Table):
+                    entries[name] = Entry(text.key, _languages(name, text.value, Address.connection(key), findings))
+            changed[key] = Entry(entry.key, Table(entries, entry.value.source))
+    return Table({**root.entries, "connections": Entry(root.entries["connections"].key, Table(changed, connections.source))}, root.source)
+
+
+def _languages(name: str, texts: Table, address: Address, findings: Findings) -> Node:
+    if "secret" in texts.entries:
+        message = f"{show(name)} cannot be a secret reference; expected a text, or a mapping of language to text."
+        hint = "Secret references stand only where a value is secret: under `config`."
+        findings.add("secret-misplaced", message, texts.source, hint, address)
+        return Broken(texts.source)
+    entries: dict[str, Entry] = {}
+    broken = False
+    for key, entry in texts:
+        try:
+            code = iso(key)
+        except LanguageError:
+            message = f"{show(key)} is not a language of SuperOffice; expected an ISO code."
+            findings.add("unknown-language", message, entry.key, nearest(key, LANGUAGES.values()), address)
+            broken = True
+            continue
+        if code in entries:
+            message = f"{show(key)} is the same language as {show(code)}, which is written on line {entries[code].key.line} already."
+            findings.add("duplicate-language", message, entry.key, "Keep one of the two.", address)
+            broken = True
+        else:
+            entries[code] = entry
+    return Broken(texts.source) if broken and not entries else Table(entries, texts.source)
+
+
+def _is_true(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and node.plain and node.text == "true"

@@ -1,0 +1,3 @@
+import os
+
+os.symlink("gone.yaml", "connections.yaml")

@@ -1,0 +1,3 @@
+import os
+
+os.mkfifo("connections.yaml")

@@ -1,0 +1,3 @@
+import os
+
+os.chmod("connections.yaml", 0)
