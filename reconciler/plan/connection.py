@@ -1,0 +1,249 @@
+"""Plan one ERP connection: its goal, its changes, what a save has to carry, and its steps.
+
+In -> Out: one desired connection and its live attributes -> a `Unit`, or None when nothing is to be done.
+Effects: none (problems are collected in the `Planning` that is handed in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.model import (
+    Act,
+    Address,
+    Attributes,
+    Binding,
+    Change,
+    Desired,
+    DesiredConnection,
+    Live,
+    NotChecked,
+    Problem,
+    Recorded,
+    SecretRef,
+    Snapshot,
+    Unit,
+    UnitKind,
+    Value,
+    Why,
+)
+from reconciler.plan.declared import Declaration, env_name
+from reconciler.plan.diff import diff
+from reconciler.plan.goal import Goal, Names, connection_goal, fill_declared
+from reconciler.plan.identity import Identity
+from reconciler.plan.steps import Shape, connection_steps, window_calls
+
+# Provider name of a secret whose value comes from the encrypted journal; no file can name it.
+JOURNAL = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What planning any connection needs; `problems` and `not_checked` collect what is found on the way."""
+
+    desired: Desired
+    live: Live
+    identity: Identity
+    recorded: Recorded
+    problems: list[Problem]
+    not_checked: list[NotChecked]
+
+    def connector_id(self, connector: str) -> int | None:
+        """The tenant's id of a connector as plans call it; None while it does not exist."""
+        if connector.startswith("#"):
+            return int(connector[1:])
+        row = self.identity.connectors.get(Address.parse(connector)) if connector else None
+        return row.id if row is not None else None
+
+    def declaration(self, connector_id: int | None) -> Declaration:
+        """What the connector declares; nothing when it is silent or does not exist yet."""
+        return Declaration(self.live.fields.get(connector_id) if connector_id is not None else None)
+
+
+def plan_connection(planning: Planning, one: DesiredConnection, before: Attributes | None) -> tuple[Unit | None, Attributes | None]:
+    """The unit for one connection and the attributes it will have; (None, attributes) when nothing is to be done.
+
+    The second value is None when the connection is to be absent.
+    """
+    row = planning.identity.connections.get(one.address)
+    if one.absent:
+        return (
+            _deletion(planning, one.address, Binding(row.id, row.guid), before, one) if row is not None and before is not None else None
+        ), None
+    connector = _connector_of(one, before)
+    connector_id = planning.connector_id(connector)
+    declaration = planning.declaration(connector_id)
+    names = Names(planning.live.groups or {}, planning.live.users or {}, planning.desired.language)
+    problems_before = len(planning.problems)
+    if row is None:
+        _check_creation(one, planning.problems)
+    goal = connection_goal(one, before, declaration, names, planning.recorded, planning.problems)
+    planning.not_checked.extend(goal.not_checked)
+    if _will_save(one, before, goal):
+        fill_declared(goal, one.address, declaration, planning.problems, one.source)
+    if len(planning.problems) > problems_before:
+        return None, goal.attributes
+    why = Why.CREATED if before is None else Why.DESIRED
+    changes = diff(one.address, before, goal.attributes, whys=goal.whys, sources=goal.sources, otherwise=why)
+    if not changes:
+        return None, goal.attributes
+    shape = Shape(
+        one.address,
+        UnitKind.UPDATE if before is not None else UnitKind.CREATE,
+        bool(before and before["active"]),
+        bool(goal.attributes["active"]),
+        _sets(one, before, goal, changes),
+    )
+    return _unit(planning, one, shape, goal, changes, before, connector, declaration), goal.attributes
+
+
+def plan_replaced(planning: Planning, one: DesiredConnection, before: Snapshot) -> tuple[Unit, ...]:
+    """The deletion of the old row when a connection moves to another connector (the creation is the unit of its address)."""
+    row = planning.identity.replaced.get(one.address)
+    address = replaced_address(one.address)
+    attributes = before.get(address)
+    if row is None or attributes is None:
+        return ()
+    return (_deletion(planning, address, Binding(row.id, row.guid), attributes, one),)
+
+
+def replaced_address(address: Address) -> Address:
+    """The address under which the old row of a replaced connection is deleted."""
+    return Address((*address.parts, "replaced"))
+
+
+def _connector_of(one: DesiredConnection, before: Attributes | None) -> str:
+    if one.connector is not None:
+        return str(Address.connector(one.connector.value))
+    return str(before["connector"]) if before is not None else ""
+
+
+def _check_creation(one: DesiredConnection, problems: list[Problem]) -> None:
+    for name, value in (("name", one.name), ("connector", one.connector), ("scope", one.scope)):
+        if value is None:
+            message = f"{one.address} does not exist yet, and a new connection needs `{name}`."
+            problems.append(Problem("creation-incomplete", message, one.source, f"Add `{name}:`.", one.address))
+
+
+def _will_save(one: DesiredConnection, before: Attributes | None, goal: Goal) -> bool:
+    """Whether anything but `active` differs, before the declared keys are completed."""
+    if before is None:
+        return True
+    return any(change.path != ("active",) for change in diff(one.address, before, goal.attributes, whys=goal.whys))
+
+
+def _sets(one: DesiredConnection, before: Attributes | None, goal: Goal, changes: tuple[Change, ...]) -> Attributes:
+    """Only what differs, in the shape that a save overlays: languages and config keys one by one."""
+    if before is None:
+        return goal.attributes
+    sets: dict[str, Value] = {}
+    for change in changes:
+        top = change.path[0]
+        if top == "config":
+            sets.setdefault("config", {})[change.path[1]] = change.after
+        elif top in ("name", "description"):
+            written = one.name if top == "name" else one.description
+            assert written is not None
+            sets[top] = written.value
+        else:
+            sets[top] = goal.attributes[top]
+    return sets
+
+
+def _unit(
+    planning: Planning,
+    one: DesiredConnection,
+    shape: Shape,
+    goal: Goal,
+    changes: tuple[Change, ...],
+    before: Attributes | None,
+    connector: str,
+    declaration: Declaration,
+) -> Unit | None:
+    steps = connection_steps(shape)
+    row = planning.identity.connections.get(one.address)
+    secrets = _secrets_to_send(planning, one, declaration) if shape.saves else {}
+    if secrets is None:
+        return None
+    acts = {step.act for step in steps}
+    if shape.saves and not declaration.known:
+        reason = "the connector does not answer yet: types, defaults and passwords are settled when it does, before anything is sent"
+        planning.not_checked.append(NotChecked(one.address, ("config",), reason))
+    return Unit(
+        address=one.address,
+        kind=shape.kind,
+        row=Binding(row.id, row.guid) if row is not None else None,
+        connector=connector,
+        connector_id=planning.connector_id(connector),
+        before=before,
+        wants=_wants(one, goal, shape.sets),
+        sets=shape.sets,
+        secrets=secrets,
+        changes=changes,
+        steps=steps,
+        rehearse=Act.REHEARSE in acts,
+        candidate=Act.TEST_CONFIG in acts,
+        window_calls=window_calls(steps),
+        declared=declaration.known,
+        source=one.source,
+    )
+
+
+def _wants(one: DesiredConnection, goal: Goal, sets: Attributes) -> Attributes:
+    """Every managed attribute as it has to be in the end: what is compared when the unit is verified."""
+    wants: dict[str, Value] = {}
+    for path in sorted(goal.managed):
+        if path[0] == "config":
+            wants.setdefault("config", {})[path[1]] = goal.attributes["config"].get(path[1])
+        elif path[0] in ("name", "description"):
+            written = one.name if path[0] == "name" else one.description
+            assert written is not None
+            wants[path[0]] = written.value
+        else:
+            wants[path[0]] = goal.attributes[path[0]]
+    if "config" in sets:
+        wants["config"] = {**wants.get("config", {}), **sets["config"]}
+    wants.setdefault("active", goal.attributes["active"])
+    return wants
+
+
+def _secrets_to_send(planning: Planning, one: DesiredConnection, declaration: Declaration) -> Mapping[str, SecretRef] | None:
+    """For every field whose value a save may not take from a read: where the value comes from; None after a problem.
+
+    That is every Password the connector declares and every key for which the file writes a reference.
+    """
+    written = {key: mark.value for key, mark in one.config.items() if isinstance(mark.value, SecretRef)}
+    secrets: dict[str, SecretRef] = dict(written)
+    for key in sorted(declaration.password_keys() - written.keys()):
+        sent = planning.recorded.secrets.get((str(one.address), key))
+        if sent is not None and sent.sealed and not sent.in_doubt:
+            secrets[key] = replace(sent.ref, provider=JOURNAL, name=f"{sent.ref.provider}:{sent.ref.name}")
+            continue
+        message = f"A save of {one.address} has to send {key}, which is a Password field, and the file does not write it."
+        hint = f"Add `{key}: {{secret: env:{env_name(one.address, key)}}}` below `config:`."
+        planning.problems.append(Problem("config-missing", message, one.source, hint, one.address))
+        return None
+    return dict(sorted(secrets.items()))
+
+
+def _deletion(planning: Planning, address: Address, row: Binding, before: Attributes, one: DesiredConnection) -> Unit:
+    shape = Shape(address, UnitKind.DELETE, bool(before["active"]), active_after=False, sets={})
+    connector = str(before["connector"])
+    return Unit(
+        address=address,
+        kind=UnitKind.DELETE,
+        row=row,
+        connector=connector,
+        connector_id=planning.connector_id(connector),
+        before=before,
+        wants=None,
+        sets={},
+        secrets={},
+        changes=diff(address, before, None, otherwise=Why.ABSENT),
+        steps=connection_steps(shape),
+        source=one.source,
+    )
+
+
+__all__ = ["JOURNAL", "Planning", "plan_connection", "plan_replaced", "replaced_address"]

@@ -1,0 +1,204 @@
+"""What an address should become: the desired values, decoded by declared type, on top of what is live.
+
+Only what is written is managed, so the goal is the live attributes with the managed ones replaced; comparing the two
+gives exactly the changes. Rules that need the connector's declaration of its fields are checked here.
+
+In -> Out: one desired connection, its live attributes, the declared fields -> `Goal` or problems.
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model import (
+    HIDDEN,
+    Address,
+    Attributes,
+    DesiredConnection,
+    DesiredScope,
+    Marked,
+    Named,
+    NotChecked,
+    Problem,
+    Recorded,
+    SecretRef,
+    Source,
+    Text,
+    Value,
+    Why,
+)
+from reconciler.plan.declared import Declaration
+from reconciler.plan.nearest import did_you_mean
+from reconciler.wire import languages
+
+
+@dataclass(slots=True)
+class Goal:
+    """The attributes an address should have, and what belongs to them.
+
+    Attributes:
+        attributes: complete: managed values from the file, all others as they are live.
+        existed: the address has a live row.
+        managed: the paths that the file writes.
+        whys: why a path differs, where the reason is not simply that desired differs from live.
+        sources: where each managed path is written.
+        not_checked: managed paths that cannot be compared.
+    """
+
+    attributes: Attributes
+    existed: bool
+    managed: set[tuple[str, ...]] = field(default_factory=set)
+    whys: dict[tuple[str, ...], Why] = field(default_factory=dict)
+    sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
+    not_checked: list[NotChecked] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """User groups and logins of the tenant, for turning names into ids."""
+
+    groups: Mapping[int, Named]
+    users: Mapping[int, Named]
+    language: str
+
+
+def connection_goal(
+    one: DesiredConnection,
+    live: Attributes | None,
+    declaration: Declaration,
+    names: Names,
+    recorded: Recorded,
+    problems: list[Problem],
+) -> Goal:
+    """Put one desired connection on top of its live attributes (None: it is created).
+
+    Problems found on the way are appended to `problems`; the goal is then not to be used.
+    """
+    before: Attributes = live or {"name": "", "description": "", "connector": "", "active": False, "scope": {}, "config": {}}
+    attributes: dict[str, Value] = dict(before)
+    goal = Goal(attributes, existed=live is not None)
+    for name, text in (("name", one.name), ("description", one.description)):
+        if text is not None:
+            attributes[name] = merge_text(before[name], text.value)
+            _manage(goal, (name,), text)
+    if one.connector is not None:
+        attributes["connector"] = str(Address.connector(one.connector.value))
+        _manage(goal, ("connector",), one.connector)
+    if one.active is not None:
+        attributes["active"] = one.active.value
+        _manage(goal, ("active",), one.active)
+    if one.scope is not None:
+        attributes["scope"] = _scope(one.address, one.scope, names, problems)
+        _manage(goal, ("scope",), one.scope)
+    config: dict[str, Value] = dict(before["config"])
+    attributes["config"] = config
+    for key, written in one.config.items():
+        path = ("config", key)
+        _manage(goal, path, written)
+        problem = declaration.unknown_key(one.address, key, written.source)
+        if problem is not None:
+            problems.append(problem)
+        elif isinstance(written.value, SecretRef):
+            config[key] = _secret(goal, one.address, key, written.value, config.get(key), recorded)
+        else:
+            config[key] = declaration.decode(one.address, key, written, problems)
+    return goal
+
+
+def merge_text(live: Text, desired: Text) -> Text:
+    """A mapping sets the languages it names and keeps the others; a plain string is the whole text."""
+    if isinstance(desired, str):
+        return desired
+    kept = {} if isinstance(live, str) else dict(live)
+    return {**kept, **desired}
+
+
+def managed_languages(desired: Text) -> frozenset[str] | None:
+    """The languages that a desired text manages; None when it is the whole text."""
+    return None if isinstance(desired, str) else frozenset(desired)
+
+
+def fill_declared(goal: Goal, address: Address, declaration: Declaration, problems: list[Problem], source: Source) -> None:
+    """Make the goal's config exactly the keys that the connector declares, because a save sends exactly these.
+
+    What is neither written nor live gets the declared default; a Password or a default with a template tag has to be
+    written by a person. Keys that the connector no longer declares go.
+    """
+    config = dict(goal.attributes["config"])
+    for key, value in declaration.missing_defaults(address, config, problems, source).items():
+        config[key] = value
+        goal.whys[("config", key)] = Why.DECLARED
+    for key in declaration.not_declared(config):
+        del config[key]
+        goal.whys[("config", key)] = Why.NOT_DECLARED
+    goal.attributes = {**goal.attributes, "config": config}
+
+
+def _manage(goal: Goal, path: tuple[str, ...], written: Marked[Value]) -> None:
+    goal.managed.add(path)
+    goal.sources[path] = written.source
+
+
+def _secret(goal: Goal, address: Address, key: str, ref: SecretRef, live: Value, recorded: Recorded) -> Value:
+    """Decide whether a secret is a change: never by its value, only by reference and version against the one last sent."""
+    path = ("config", key)
+    sent = recorded.secrets.get((str(address), key))
+    if sent is not None and not sent.in_doubt:
+        if sent.ref != ref:
+            goal.whys[path] = Why.REFERENCE if sent.ref.reference != ref.reference else Why.VERSION
+        return ref
+    if ref.version is None and sent is None and live is not None:
+        goal.not_checked.append(NotChecked(address, path, "the value was never sent from here; give the secret a `version` to send it"))
+        return HIDDEN
+    if goal.existed:
+        goal.whys[path] = Why.NEVER_SENT
+    return ref
+
+
+def _scope(address: Address, written: Marked[DesiredScope], names: Names, problems: list[Problem]) -> Mapping[str, Value]:
+    scope = written.value
+    if scope.everyone:
+        return {"everyone": True}
+    return {
+        "everyone": False,
+        "groups": _ids(address, "user group", scope.groups, names.groups, lambda row: _group_names(row, names.language), problems),
+        "users": _ids(address, "login", scope.users, names.users, lambda row: frozenset({row.name}), problems),
+    }
+
+
+def _group_names(row: Named, language: str) -> frozenset[str]:
+    parsed = languages.parse(row.name)
+    if isinstance(parsed, str):
+        return frozenset({parsed})
+    return frozenset({parsed.get(language) or next(iter(parsed.values()), row.name)})
+
+
+def _ids(
+    address: Address,
+    what: str,
+    wanted: tuple[Marked[str], ...],
+    rows: Mapping[int, Named],
+    texts: Callable[[Named], frozenset[str]],
+    problems: list[Problem],
+) -> Mapping[str, int]:
+    live = [(row, texts(row)) for _, row in sorted(rows.items()) if not row.deleted]
+    ids: dict[str, int] = {}
+    for mark in wanted:
+        found = [row.id for row, known in live if mark.value in known]
+        if len(found) == 1:
+            ids[mark.value] = found[0]
+            continue
+        if mark.value.startswith("#") and mark.value[1:].isdigit():
+            ids[mark.value] = int(mark.value[1:])
+            continue
+        known_names = sorted({text for _, known in live for text in known})
+        if found:
+            message = f"{len(found)} {what}s are called {mark.value!r} ({', '.join(f'#{key}' for key in found)})."
+            hint = f"Write the one you mean as `#{found[0]}`."
+        else:
+            message = f"The tenant has no {what} {mark.value!r}."
+            hint = did_you_mean(mark.value, known_names)
+        problems.append(Problem(f"unknown-{what.replace(' ', '-')}", message, mark.source, hint, address))
+    return dict(sorted(ids.items()))

@@ -1,0 +1,204 @@
+"""Which live row an address stands for; never a guess.
+
+For a connection the first of these that is written or recorded decides, without falling through: the `id` in the file,
+the journal's binding (of this key, or of `moved_from`), the name, `renamed_from`. For a connector: binding, name,
+`renamed_from`; never its URL.
+
+In -> Out: desired, live, recorded -> `Identity`.
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.model import (
+    Address,
+    Binding,
+    Connection,
+    Connector,
+    Desired,
+    DesiredConnection,
+    DesiredConnector,
+    Live,
+    Problem,
+    Recorded,
+    Source,
+    Text,
+)
+from reconciler.wire import languages
+
+
+@dataclass(slots=True)
+class Identity:
+    """The result of matching.
+
+    Attributes:
+        connectors, connections: address to its live row; a desired address that is missing here does not exist yet.
+        recreated: addresses whose bound row was deleted or is gone.
+        replaced: addresses whose live row is on another connector than the file asks for, with that row.
+        problems: ambiguous or impossible identities.
+    """
+
+    connectors: dict[Address, Connector] = field(default_factory=dict)
+    connections: dict[Address, Connection] = field(default_factory=dict)
+    recreated: set[Address] = field(default_factory=set)
+    replaced: dict[Address, Connection] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def connector_address(self, connector_id: int) -> str:
+        """How plans call a live connector: its address, or `#<id>` when the file does not name it."""
+        for address, row in self.connectors.items():
+            if row.id == connector_id:
+                return str(address)
+        return f"#{connector_id}"
+
+
+def match(desired: Desired, live: Live, recorded: Recorded) -> Identity:
+    """Match every desired address with at most one live row, and every live row with at most one address."""
+    identity = Identity()
+    for connector in sorted(desired.connectors.values(), key=lambda one: one.key):
+        _match_connector(connector, live, recorded, identity)
+    for connection in sorted(desired.connections.values(), key=lambda one: one.key):
+        _match_connection(connection, desired.language, live, recorded, identity)
+    _refuse_shared_rows(identity, desired)
+    _find_replaced(desired, identity)
+    return identity
+
+
+def name_matches(declared: Text, raw: str, language: str) -> bool:
+    """Whether a declared name identifies a live raw name.
+
+    A mapping matches when one of its languages has the same text live, or when the live text is plain and equal to one of
+    them. A plain text matches a plain live text, or the live text in the file's language.
+    """
+    live = languages.parse(raw)
+    if isinstance(declared, str):
+        return declared == live if isinstance(live, str) else live.get(language) == declared
+    if isinstance(live, str):
+        return live in declared.values()
+    return any(live.get(code) == text for code, text in declared.items())
+
+
+def _bound(address: Address, moved_from: str | None, recorded: Recorded) -> Binding | None:
+    binding = recorded.bindings.get(str(address))
+    if binding is None and moved_from is not None:
+        binding = recorded.bindings.get(str(Address((address.kind, moved_from))))
+    return binding
+
+
+def _match_connector(one: DesiredConnector, live: Live, recorded: Recorded, identity: Identity) -> None:
+    binding = _bound(one.address, one.moved_from.value if one.moved_from else None, recorded)
+    if binding is not None:
+        row = live.connectors.get(binding.id)
+        if row is None or row.deleted:
+            identity.recreated.add(one.address)
+        else:
+            identity.connectors[one.address] = row
+        return
+    for wanted in (one.name, one.renamed_from):
+        if wanted is None:
+            continue
+        rows = [row for row in live.connectors.values() if row.name == wanted.value and not row.deleted]
+        if len(rows) > 1:
+            identity.problems.append(_ambiguous(one.address, wanted.value, wanted.source, [row.id for row in rows], "connectors"))
+        if rows:
+            identity.connectors[one.address] = rows[0]
+            return
+
+
+def _match_connection(one: DesiredConnection, language: str, live: Live, recorded: Recorded, identity: Identity) -> None:
+    if one.id is not None:
+        _match_by_guid(one, live, identity)
+        return
+    binding = _bound(one.address, one.moved_from.value if one.moved_from else None, recorded)
+    if binding is not None:
+        row = live.connections.get(binding.id)
+        if row is None or row.deleted or row.guid.lower() != binding.guid.lower():
+            identity.recreated.add(one.address)
+        else:
+            identity.connections[one.address] = row
+        return
+    candidates = _on_its_connector(one, live, identity)
+    rows = [row for row in candidates if one.name is not None and name_matches(one.name.value, row.name, language)]
+    wanted = one.name
+    if not rows and one.renamed_from is not None:
+        wanted = None
+        rows = [row for row in candidates if one.renamed_from.value in _texts(row.name)]
+    if len(rows) > 1:
+        place = wanted or one.renamed_from
+        text = place.value if place is not None and isinstance(place.value, str) else one.key
+        source = place.source if place is not None else one.source
+        identity.problems.append(_ambiguous(one.address, text, source, [row.id for row in rows], "connections"))
+    if rows:
+        identity.connections[one.address] = rows[0]
+
+
+def _texts(raw: str) -> set[str]:
+    parsed = languages.parse(raw)
+    return {parsed} if isinstance(parsed, str) else {raw, *parsed.values()}
+
+
+def _on_its_connector(one: DesiredConnection, live: Live, identity: Identity) -> list[Connection]:
+    rows = [row for _, row in sorted(live.connections.items()) if not row.deleted]
+    if one.connector is None:
+        return rows
+    connector = identity.connectors.get(Address.connector(one.connector.value))
+    return [row for row in rows if connector is not None and row.connector_id == connector.id]
+
+
+def _match_by_guid(one: DesiredConnection, live: Live, identity: Identity) -> None:
+    assert one.id is not None
+    rows = [row for row in live.connections.values() if row.guid.lower() == one.id.value.lower() and not row.deleted]
+    if rows:
+        identity.connections[one.address] = rows[0]
+    elif not one.absent:
+        identity.problems.append(
+            Problem(
+                "unknown-id",
+                f"No live connection has the id {one.id.value}.",
+                one.id.source,
+                "Take the line out to match by name, or write the GUID that `reconciler status` shows.",
+                one.address,
+            )
+        )
+
+
+def _ambiguous(address: Address, text: str, source: Source, ids: list[int], what: str) -> Problem:
+    listed = ", ".join(f"#{key}" for key in ids)
+    return Problem(
+        "ambiguous-name",
+        f"{len(ids)} live {what} are called {text!r} ({listed}), so it is not clear which one {address} means.",
+        source,
+        "Write the GUID of the right one as `id:`." if what == "connections" else "Rename one of them in SuperOffice first.",
+        address,
+    )
+
+
+def _refuse_shared_rows(identity: Identity, desired: Desired) -> None:
+    sources: dict[Address, Source] = {one.address: one.source for one in desired.connectors.values()}
+    sources |= {one.address: one.source for one in desired.connections.values()}
+    for rows in (identity.connectors, identity.connections):
+        owners: dict[int, Address] = {}
+        for address, row in rows.items():
+            first = owners.setdefault(row.id, address)
+            if first != address:
+                identity.problems.append(
+                    Problem(
+                        "claimed-twice",
+                        f"{first} and {address} both stand for the live row #{row.id}.",
+                        sources.get(address),
+                        "Give each its own name or `id:`, or take one out.",
+                        address,
+                    )
+                )
+
+
+def _find_replaced(desired: Desired, identity: Identity) -> None:
+    for one in desired.connections.values():
+        row = identity.connections.get(one.address)
+        if row is None or one.connector is None or one.absent:
+            continue
+        wanted = identity.connectors.get(Address.connector(one.connector.value))
+        if wanted is None or wanted.id != row.connector_id:
+            identity.replaced[one.address] = identity.connections.pop(one.address)

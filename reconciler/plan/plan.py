@@ -1,0 +1,179 @@
+"""Make a plan: a pure function of desired state, one reading of the tenant, and what the journal recorded.
+
+In -> Out: `Inputs` -> `Plan`, or every problem found.
+Effects: none.
+Neighbours: called by `flow`, which also supplies the normalised live attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.errors import InputError, ReconcilerError
+from reconciler.model import (
+    Address,
+    Attributes,
+    Binding,
+    Desired,
+    DesiredConnector,
+    Live,
+    NotChecked,
+    Plan,
+    Problem,
+    Recorded,
+    Snapshot,
+    Source,
+    Unit,
+    UnitKind,
+    Why,
+)
+from reconciler.plan.codec import digest_of, plan_digest, unit_digest, value_to_json
+from reconciler.plan.connection import Planning, plan_connection, plan_replaced
+from reconciler.plan.diff import diff, diff_snapshots
+from reconciler.plan.guard import Policy, Scene, find_hazards
+from reconciler.plan.identity import Identity
+from reconciler.plan.order import in_order
+from reconciler.plan.simulate import simulate
+from reconciler.plan.steps import connector_steps
+
+__all__ = ["Inputs", "Policy", "make_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything a plan is made from.
+
+    Attributes:
+        before: the normalised live attributes of every address that `identity` matched.
+        created, expires: ISO 8601 UTC texts.
+        permissions: `name=address` texts given by the person who plans.
+    """
+
+    desired: Desired
+    live: Live
+    identity: Identity
+    before: Snapshot
+    recorded: Recorded
+    policy: Policy
+    tool_version: str
+    created: str
+    expires: str
+    permissions: tuple[str, ...] = ()
+
+
+def make_plan(inputs: Inputs) -> Plan:
+    """The plan that turns live into desired, proved by playing it.
+
+    Raises:
+        InputError: with every problem found; there is no plan then.
+    """
+    problems: list[Problem] = list(inputs.identity.problems)
+    units: list[Unit] = []
+    goals: dict[Address, Attributes | None] = {}
+    not_checked: list[NotChecked] = []
+    for connector in inputs.desired.connectors.values():
+        _plan_connector(inputs, connector, units, goals, problems)
+    planning = Planning(inputs.desired, inputs.live, inputs.identity, inputs.recorded, problems, not_checked)
+    for connection in inputs.desired.connections.values():
+        before = inputs.before.get(connection.address)
+        unit, goal = plan_connection(planning, connection, before)
+        goals[connection.address] = goal
+        units += [unit] if unit is not None else []
+        units += plan_replaced(planning, connection, inputs.before)
+    if problems:
+        raise InputError(sorted(problems, key=lambda one: one.order), "The plan cannot be made")
+    ordered = in_order(replace(unit, digest=unit_digest(unit)) for unit in units)
+    _prove(inputs.before, ordered, goals)
+    return _assemble(inputs, ordered, goals, not_checked)
+
+
+def _plan_connector(
+    inputs: Inputs,
+    one: DesiredConnector,
+    units: list[Unit],
+    goals: dict[Address, Attributes | None],
+    problems: list[Problem],
+) -> None:
+    row = inputs.identity.connectors.get(one.address)
+    before = inputs.before.get(one.address)
+    wants = {name: mark.value for name, mark in (("name", one.name), ("url", one.url)) if mark is not None}
+    goals[one.address] = None if one.absent else {**(before or {}), **wants}
+    if one.absent:
+        if row is None:
+            return
+        kind, sets = UnitKind.DELETE, {}
+    elif row is None:
+        for missing in sorted({"name", "url"} - wants.keys()):
+            message = f"{one.address} does not exist yet, and a new connector needs `{missing}`."
+            problems.append(Problem("creation-incomplete", message, one.source, f"Add `{missing}:`.", one.address))
+        kind, sets = UnitKind.CREATE, wants
+    else:
+        assert before is not None
+        kind, sets = UnitKind.UPDATE, {name: value for name, value in wants.items() if before[name] != value}
+        if not sets:
+            return
+    sources: dict[tuple[str, ...], Source] = {
+        (name,): mark.source for name, mark in (("name", one.name), ("url", one.url)) if mark is not None
+    }
+    why = {UnitKind.CREATE: Why.CREATED, UnitKind.DELETE: Why.ABSENT}.get(kind, Why.DESIRED)
+    on_it = sum(1 for other in inputs.live.connections.values() if row is not None and other.connector_id == row.id and not other.deleted)
+    units.append(
+        Unit(
+            address=one.address,
+            kind=kind,
+            row=Binding(row.id) if row is not None else None,
+            connector="",
+            connector_id=None,
+            before=before,
+            wants=None if one.absent else wants,
+            sets=sets,
+            secrets={},
+            changes=diff(one.address, before, goals[one.address], sources=sources, otherwise=why),
+            steps=connector_steps(one.address, kind, sets, connections=on_it),
+            source=one.source,
+        )
+    )
+
+
+def _prove(live: Snapshot, units: tuple[Unit, ...], goals: Mapping[Address, Attributes | None]) -> None:
+    """Refuse to show a plan that would not do what it says: that is a bug here, never the person's fault."""
+    simulated = simulate(live, units)
+    wanted = {address: goal for address, goal in goals.items() if goal is not None}
+    left = diff_snapshots({address: simulated[address] for address in wanted if address in simulated}, wanted)
+    gone = [address for address, goal in goals.items() if goal is None and address in simulated]
+    if left or gone:
+        places = ", ".join(sorted({f"{change.address} {'.'.join(change.path)}" for change in left} | {str(one) for one in gone}))
+        raise ReconcilerError(
+            "The plan does not reach the desired state",
+            f"Playing the plan on the live state leaves a difference at {places}. This is a bug in reconciler; nothing was written.",
+            "Please report it with the output of `reconciler plan --format json`.",
+        )
+
+
+def _assemble(inputs: Inputs, units: tuple[Unit, ...], goals: Mapping[Address, Attributes | None], not_checked: list[NotChecked]) -> Plan:
+    changed = {unit.address for unit in units}
+    rows = {address: Binding(row.id, row.guid) for address, row in inputs.identity.connections.items()}
+    rows |= {address: Binding(row.id) for address, row in inputs.identity.connectors.items()}
+    bindings = {str(address): bound for address, bound in sorted(rows.items()) if address not in changed}
+    claimed = {row.id for row in (*inputs.identity.connections.values(), *inputs.identity.replaced.values())}
+    plan = Plan(
+        tool_version=inputs.tool_version,
+        target=inputs.policy.target,
+        created=inputs.created,
+        expires=inputs.expires,
+        units=units,
+        hazards=find_hazards(
+            Scene(inputs.desired, inputs.live, inputs.identity, inputs.recorded, units, inputs.policy), inputs.permissions
+        ),
+        permissions=tuple(sorted(set(inputs.permissions))),
+        bindings=bindings,
+        unchanged=tuple(sorted(address for address in goals if address not in changed)),
+        unmanaged=tuple(row.name for row in inputs.live.listed if row.id not in claimed),
+        not_checked=tuple(sorted(not_checked, key=lambda one: (one.address, one.path))),
+        live_connections=len(inputs.live.listed),
+        desired_digest=inputs.desired.digest,
+        live_digest=digest_of({str(address): value_to_json(one) for address, one in inputs.before.items()}),
+        target_digest=inputs.policy.digest,
+    )
+    return replace(plan, digest=plan_digest(plan))
