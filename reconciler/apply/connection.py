@@ -1,0 +1,306 @@
+"""Run one connection unit forward, step by step.
+
+In -> Out: a `Running` and a step -> the `Running` with a newer read, or an error that says what is known.
+Effects: writes the target through `ensure`; reads and tests.
+Neighbours: called by `run`; `rollback` is its way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.apply import rows
+from reconciler.apply.context import RETEST_PAUSE_S, Context
+from reconciler.apply.ensure import Proof, Write, ensure
+from reconciler.apply.running import Running
+from reconciler.errors import ConflictError, StepFailed
+from reconciler.model import Act, Connection, ErpField, Result, Secret, Step, TestResult
+from reconciler.plan.codec import value_to_json
+
+
+def open_connection(context: Context, running: Running) -> None:
+    """Take the read that opens the unit, and compare it with the one the plan was checked against.
+
+    Raises:
+        ConflictError: something managed is not as it was; nothing was written.
+    """
+    earlier = running.observed
+    fresh = context.reader.connection(running.row_id)
+    if fresh is None or fresh.deleted:
+        raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) was deleted in SuperOffice.")
+    if earlier is not None:
+        wanted = {**(running.unit.wants or {}), **running.unit.sets, "active": None}
+        moved = rows.differing(fresh, earlier, wanted, running.fields, running.secret_keys)
+        if moved or fresh.connector_id != earlier.connector_id:
+            raise ConflictError(
+                "Somebody else is at work", f"{', '.join(moved) or 'the connector'} of {running.name} changed since the plan was checked."
+            )
+    running.observed = running.latest = fresh
+
+
+def run_step(context: Context, running: Running, step: Step) -> None:
+    """Perform one step. Steps that test before the first write were performed by `preflight` and are skipped here."""
+    action = _ACTIONS.get(step.act)
+    if action is not None:
+        action(context, running, step)
+
+
+def set_active(context: Context, running: Running, *, wanted: bool, step: int, rollback: bool = False) -> Proof[Connection | None]:
+    """Make the connection active or inactive. A toggle is only how: it is sent when a read shows the other state."""
+    running.wrote.add(Act.ACTIVATE if wanted else Act.DEACTIVATE)
+    write: Write[Connection | None] = Write(
+        unit=running.name,
+        step=step,
+        act=Act.ACTIVATE if wanted else Act.DEACTIVATE,
+        operation="ToggleErpConnectionActive",
+        row_id=running.row_id,
+        read=lambda: context.reader.connection(running.row_id),
+        done=lambda row: row is not None and not row.deleted and row.active is wanted,
+        before=lambda row: row is not None and not row.deleted and row.active is not wanted,
+        send=lambda _row: context.writer.toggle(running.row_id),
+        seen=running.seen,
+        sets={"active": wanted},
+        rollback=rollback,
+    )
+    proof = ensure(context, write, running.latest)
+    running.latest = proof.read
+    return proof
+
+
+def save(context: Context, running: Running, target: Callable[[Connection], Connection], *, step: int, rollback: bool = False) -> None:
+    """Save the connection so that it becomes what `target` makes of the freshest read.
+
+    Everything that `target` does not change is echoed from that read: the sync cursor, the lists, every language.
+    """
+    assert running.latest is not None
+    start = running.latest
+    carried = running.carried
+    secrets: Mapping[str, Secret] = {**carried.values, **carried.old} if rollback else carried.values
+    sealed = {**carried.sealed, **carried.old_sealed} if rollback else carried.sealed
+    wrote = running.saved
+    goal = target(start)
+    paths = {**dict.fromkeys(wrote), "config": dict.fromkeys(wrote.get("config", {}))}
+    if "config" not in wrote:
+        del paths["config"]
+    readable = running.observed is None or bool(rows.missing(running.observed, wrote, running.fields, running.secret_keys))
+    running.wrote.add(Act.SAVE)
+
+    def unlike(row: Connection | None, other: Connection) -> tuple[str, ...]:
+        assert row is not None
+        return rows.differing(row, other, paths, running.fields, running.secret_keys)
+
+    def done(row: Connection | None) -> bool:
+        if row is None or row.deleted:
+            return False
+        return not unlike(row, goal) if rollback else rows.holds(row, wrote, running.fields, running.secret_keys)
+
+    write: Write[Connection | None] = Write(
+        unit=running.name,
+        step=step,
+        act=Act.SAVE,
+        operation="SaveConnection",
+        row_id=running.row_id,
+        read=lambda: context.reader.connection(running.row_id),
+        done=done,
+        before=lambda row: row is not None and not row.deleted and not unlike(row, start),
+        send=lambda row: context.writer.save_connection(target(row or start), secrets),
+        seen=running.seen,
+        sets=value_to_json(wrote),
+        secrets=sealed,
+        rollback=rollback,
+        # What the tenant does not show cannot be proved by a read: then only an acknowledged save counts.
+        provable=readable or not carried.changed,
+    )
+    running.latest = ensure(context, write, start).read
+    if secrets:
+        context.record("sent", unit=running.name, fields=dict(sealed))
+
+
+def refresh(context: Context, running: Running, *, step: int, rollback: bool = False) -> tuple[ErpField, ...]:
+    """Ask the connector for its fields again. No read can prove it, so only an acknowledged refresh counts; it may be repeated."""
+    running.wrote.add(Act.REFRESH)
+    write: Write[tuple[ErpField, ...]] = Write(
+        unit=running.name,
+        step=step,
+        act=Act.REFRESH,
+        operation="UpdateConnectionFields",
+        row_id=running.row_id,
+        read=lambda: tuple(context.reader.erp_fields(running.row_id)),
+        done=lambda _fields: True,
+        before=lambda _fields: True,
+        send=lambda _fields: context.writer.refresh(running.row_id),
+        seen=lambda fields: f"{len(fields)} fields",
+        rollback=rollback,
+        provable=False,
+    )
+    return ensure(context, write, ()).read
+
+
+def blocking_fields(context: Context, connection_id: int, fields: tuple[ErpField, ...]) -> tuple[str, ...]:
+    """Mandatory ERP fields without a direction in an active actor type: what an activation would be refused for.
+
+    Source: SuperOffice manual, "Configure ERP connection" (a mandatory field needs a synchronisation direction).
+    """
+    open_ones = [one for one in fields if one.mandatory and not one.has_direction and not one.missing_in_erp]
+    active = {kind: context.reader.actor_is_active(connection_id, kind) for kind in sorted({one.actor_type for one in open_ones})}
+    return tuple(f"{one.actor_type} {one.key}" for one in open_ones if active[one.actor_type])
+
+
+def test_stored(context: Context, running: Running, phase: str, *, expected: bool) -> TestResult:
+    """Test the stored connection; once more after a pause when the answer is not the expected one."""
+    for repeat in (True, False):
+        result = context.tester.test_connection(running.row_id)
+        context.record(
+            "test",
+            unit=running.name,
+            phase=phase,
+            address=running.name,
+            passed=result.passed,
+            seconds=result.seconds,
+            detail=result.detail,
+        )
+        if result.ok is expected or not repeat:
+            return result
+        context.clock.sleep(RETEST_PAUSE_S)
+    raise AssertionError("unreachable")
+
+
+def _deactivate(context: Context, running: Running, step: Step) -> None:
+    started = context.clock.monotonic()
+    proof = set_active(context, running, wanted=False, step=step.number)
+    if step.in_window and proof.sent:
+        running.window_started = started
+
+
+def _save(context: Context, running: Running, step: Step) -> None:
+    assert running.latest is not None
+    assert running.observed is not None
+    wanted = {**(running.unit.wants or {}), **running.saved}
+    wanted.pop("active", None)
+    moved = rows.differing(running.latest, running.observed, wanted, running.fields, running.secret_keys)
+    if moved:
+        raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} changed while this unit was under way.")
+    save(context, running, lambda row: rows.candidate(row, running.saved, running.fields, running.secret_keys), step=step.number)
+
+
+def _create(context: Context, running: Running, step: Step) -> None:
+    goal = rows.candidate(rows.new_row(running.connector_id), running.saved, running.fields, running.secret_keys)
+    running.known_ids = frozenset(row.id for row in context.reader.list_connections(include_deleted=True))
+    running.wrote.add(Act.CREATE)
+    write = creation(context, running, goal, step.number)
+    created = ensure(context, write, ()).read
+    running.latest = created[0]
+    running.row_id = created[0].id
+    context.record("bound", address=running.name, id=created[0].id, guid=created[0].guid)
+    if running.carried.values:
+        context.record("sent", unit=running.name, fields=dict(running.carried.sealed))
+
+
+def creation(context: Context, running: Running, goal: Connection, step: int) -> Write[tuple[Connection, ...]]:
+    """The guarded write of a creation: proved by exactly one new row with our name on our connector."""
+
+    def send(_rows: tuple[Connection, ...]) -> Result:
+        return context.writer.save_connection(goal, running.carried.values)
+
+    return Write(
+        unit=running.name,
+        step=step,
+        act=Act.CREATE,
+        operation="SaveConnection",
+        row_id=0,
+        read=lambda: find_created(context, running),
+        done=lambda found: len(found) == 1,
+        before=lambda found: not found,
+        send=send,
+        seen=lambda found: ",".join(f"#{row.id}" for row in found) or "absent",
+        sets={**value_to_json(running.saved), "known_ids": sorted(running.known_ids), "connector_id": running.connector_id},
+        secrets=running.carried.sealed,
+    )
+
+
+def find_created(context: Context, running: Running) -> tuple[Connection, ...]:
+    """Rows that appeared since before the creation, with the name and the connector that we sent."""
+    new = [row.id for row in context.reader.list_connections(include_deleted=True) if row.id not in running.known_ids]
+    found = (context.reader.connection(key) for key in new)
+    return tuple(
+        row
+        for row in found
+        if row is not None
+        and not row.deleted
+        and row.connector_id == running.connector_id
+        and rows.has_text(row.name, running.saved["name"])
+    )
+
+
+def _refresh(context: Context, running: Running, step: Step) -> None:
+    fields = refresh(context, running, step=step.number)
+    if any(later.act is Act.ACTIVATE for later in running.unit.steps):
+        blocking = blocking_fields(context, running.row_id, fields)
+        if blocking:
+            raise StepFailed(
+                "It could not be activated", f"After the refresh these mandatory fields have no direction: {', '.join(blocking)}."
+            )
+
+
+def _activate(context: Context, running: Running, step: Step) -> None:
+    proof = set_active(context, running, wanted=True, step=step.number)
+    running.activated = running.activated or proof.sent
+    if running.window_started is not None:
+        running.window_s = round(context.clock.monotonic() - running.window_started, 3)
+        running.window_started = None
+    context.record("activated", unit=running.name)
+
+
+def _test(context: Context, running: Running, _step: Step) -> None:
+    result = test_stored(context, running, "test", expected=True)
+    if not result.ok:
+        why = "passed=false" if result.passed is False else f"no answer ({result.detail})"
+        raise StepFailed("The test failed", f"The test of {running.name} failed twice after the change: {why}.")
+
+
+def _delete(context: Context, running: Running, step: Step) -> None:
+    running.wrote.add(Act.DELETE)
+    write: Write[Connection | None] = Write(
+        unit=running.name,
+        step=step.number,
+        act=Act.DELETE,
+        operation="DeleteConnection",
+        row_id=running.row_id,
+        read=lambda: context.reader.connection(running.row_id),
+        done=lambda row: row is None or row.deleted,
+        before=lambda row: row is not None and not row.deleted,
+        send=lambda _row: context.writer.delete_connection(running.row_id),
+        seen=running.seen,
+    )
+    running.latest = ensure(context, write, running.latest).read
+    context.record("unbound", address=running.name, reason="deleted by this run")
+
+
+def _verify(context: Context, running: Running, step: Step) -> None:
+    row = context.reader.connection(running.row_id)
+    running.latest = row
+    wants: Any = running.unit.wants
+    if wants is None:
+        wrong: tuple[str, ...] = () if row is None or row.deleted else ("it is still there",)
+    elif row is None or row.deleted:
+        wrong = ("it is gone",)
+    else:
+        wrong = rows.missing(row, wants, running.fields, running.secret_keys)
+    context.record(
+        "observed", unit=running.name, step=step.number, verdict="other" if wrong else "as-desired", seen=running.seen(row), detail=""
+    )
+    if wrong:
+        raise StepFailed("The final read differs", f"After the change {running.name} is not as the file says: {', '.join(wrong)}.")
+
+
+_ACTIONS: Mapping[Act, Callable[[Context, Running, Step], None]] = {
+    Act.DEACTIVATE: _deactivate,
+    Act.SAVE: _save,
+    Act.CREATE: _create,
+    Act.REFRESH: _refresh,
+    Act.ACTIVATE: _activate,
+    Act.TEST: _test,
+    Act.DELETE: _delete,
+    Act.VERIFY: _verify,
+}

@@ -1,0 +1,77 @@
+"""What running a plan needs, in one place: the ports, the deadlines, the journal, the way to be interrupted.
+
+Effects: none of its own; it carries the ports through which effects happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.apply.interrupts import Interrupts
+from reconciler.apply.rows import Fields
+from reconciler.model import Secret, SecretRef, Timeouts
+from reconciler.ports import Clock, Journal, Lease, Reader, Sealer, Secrets, Tester, Writer
+
+Listener = Callable[[str, Mapping[str, Any]], None]
+
+# Seconds to spare between the end of a write's deadline and the end of the lease.
+LEASE_MARGIN_S = 5.0
+# How often a value that a save should have changed is read again before the read is believed, and the pauses between.
+# A replica may answer with the row as it was. Source: fault catalogue N21 (stale read); the figures are a choice.
+STALE_READ_PAUSES_S = (0.5, 2.0)
+# The pause before a test that failed after a change is made once more.
+RETEST_PAUSE_S = 2.0
+
+
+@dataclass(slots=True)
+class Context:
+    """One run's ports and settings.
+
+    Attributes:
+        timeouts: `settle` is how long an unknown outcome is waited for.
+        fields: declared config fields by connector id, as read before the first write.
+        listener: told every journal event, for progress.
+        touched: units for which an intent was journalled, so that a request may have been sent.
+    """
+
+    reader: Reader
+    tester: Tester
+    writer: Writer
+    journal: Journal
+    lease: Lease
+    secrets: Secrets
+    sealer: Sealer
+    clock: Clock
+    timeouts: Timeouts
+    listener: Listener
+    interrupts: Interrupts
+    fields: dict[int, Fields] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+
+    @property
+    def write_deadline_s(self) -> float:
+        """The longest that one write may take."""
+        return max(self.timeouts.read, self.timeouts.connector) + self.timeouts.connect
+
+    def record(self, event: str, /, **body: Any) -> int:
+        """Journal one event durably, then tell the listener.
+
+        Raises:
+            JournalError: it is not durable; nothing may be sent.
+        """
+        sequence = self.journal.append(event, body)
+        if event == "intent":
+            self.touched.add(body["unit"])
+        self.listener(event, body)
+        return sequence
+
+    def sealed(self, address: str, key: str, ref: SecretRef, value: Secret) -> dict[str, Any]:
+        """What the journal keeps of a secret that is about to be sent."""
+        return {
+            "ref": ref.reference,
+            "version": ref.version,
+            "fingerprint": self.sealer.fingerprint(value, address=address, field=key),
+            "sealed": self.sealer.seal(value, address=address, field=key),
+        }

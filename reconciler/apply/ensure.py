@@ -1,0 +1,214 @@
+"""One guarded write: look, say what is intended, send once, look again, and never guess.
+
+    read (or the read that closed the last write); equal already -> journal no-op
+    journal the intent, durably                        (fails -> stop, nothing was sent)
+    lease still ours, with time to spare? -> send once, with a total deadline
+    applied      -> journal; read; compare
+    not applied  -> journal; read; may send again, bounded
+    unknown      -> journal; settle; read; equal -> adopt / as before -> may send again / else -> conflict
+
+In -> Out: a `Write` -> the read that proves it.
+Effects: writes the journal and the target.
+Neighbours: called by `unit` and `rollback`, and by nothing else; no other place sends a write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from reconciler.apply.context import LEASE_MARGIN_S, STALE_READ_PAUSES_S, Context
+from reconciler.errors import ConflictError, InDoubt, Interrupted, StepFailed, TargetError
+from reconciler.model import Act, Outcome, Result
+
+T = TypeVar("T")
+
+# One write is sent at most this often: once, and twice more after a read proved that it had no effect.
+MAX_SENDS = 3
+
+
+@dataclass(slots=True)
+class Write(Generic[T]):
+    """One property that is to become true, and the one request that makes it so.
+
+    Attributes:
+        unit, step, act: what the journal files it under.
+        operation: the API operation, for the journal and for messages.
+        row_id: the tenant's id of the row; 0 for a creation.
+        read: reads what proves the property; never from a cache.
+        done: whether a read shows the property.
+        before: whether a read shows the state the write started from, so that it surely had no effect.
+        send: sends the request, once. Gets the latest read, so that a save can echo it.
+        provable: a read can show the property. False for a save that only changes what the tenant does not show: then
+            only an acknowledged request counts, and the request must be one that may be repeated.
+        resend: it may be sent again after a read proved that it had no effect.
+        secrets: what the journal keeps of the secrets it carries.
+    """
+
+    unit: str
+    step: int
+    act: Act
+    operation: str
+    row_id: int
+    read: Callable[[], T]
+    done: Callable[[T], bool]
+    before: Callable[[T], bool]
+    send: Callable[[T], Result]
+    seen: Callable[[T], str]
+    sets: Any = None
+    secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kind: str = "connection"
+    rollback: bool = False
+    provable: bool = True
+    resend: bool = True
+
+
+@dataclass(slots=True)
+class Proof(Generic[T]):
+    """What `ensure` reached: the read that proves it, and whether a request was sent for it."""
+
+    read: T
+    sent: bool
+    body: Any = None
+
+
+def ensure(context: Context, write: Write[T], opening: T) -> Proof[T]:
+    """Make the property true, or raise with what is known.
+
+    Args:
+        opening: the read that closed the last write, or a fresh one.
+
+    Raises:
+        StepFailed: it is not true, and a read proved that the write had no effect (or another one than asked for).
+        ConflictError: a read shows neither what was nor what should be.
+        InDoubt: the outcome is unknown and the tenant cannot be read.
+        LeaseLost, JournalError: nothing was sent by this attempt.
+        Interrupted: for a second signal; the outcome may be unknown.
+    """
+    if write.provable and write.done(opening):
+        context.record("noop", unit=write.unit, step=write.step, act=write.act.value)
+        return Proof(opening, sent=False)
+    latest, result = opening, Result(Outcome.NOT_APPLIED)
+    for attempt in range(1, MAX_SENDS + 1):
+        result = _send(context, write, latest, attempt)
+        if result.outcome is Outcome.UNKNOWN:
+            _settle(context, write)
+        latest = _observe(context, write, result)
+        if write.done(latest) and (write.provable or result.outcome is Outcome.APPLIED):
+            return Proof(latest, sent=True, body=result.body)
+        if not write.done(latest) and not write.before(latest):
+            raise ConflictError(
+                "Somebody else is at work", f"After {write.operation}, a read shows a state that this run neither found nor wrote."
+            )
+        if result.outcome is Outcome.APPLIED:
+            raise StepFailed(
+                "The write did not hold", f"{write.operation} was answered with success, and a read shows that it had no effect."
+            )
+        if result.reasons or result.final or not write.resend:
+            break
+    raise StepFailed(*_why(write, result))
+
+
+def _send(context: Context, write: Write[T], latest: T, attempt: int) -> Result:
+    context.interrupts.write_begun = True
+    context.lease.ensure(context.write_deadline_s + LEASE_MARGIN_S)
+    intent = context.record(
+        "intent",
+        unit=write.unit,
+        step=write.step,
+        act=write.act.value,
+        operation=write.operation,
+        object=write.kind,
+        id=write.row_id,
+        attempt=attempt,
+        rollback=write.rollback,
+        sets=write.sets,
+        seen=write.seen(latest),
+        secrets=dict(write.secrets),
+    )
+    started = context.clock.monotonic()
+    # Journalling can block; nothing may be sent on a lease that ran out meanwhile.
+    lost = _lease_problem(context)
+    if lost is None:
+        result = _send_once(context, write, latest)
+    else:
+        result = Result(Outcome.NOT_APPLIED, "the lease was lost before anything was sent", final=True)
+    context.record(
+        "outcome",
+        unit=write.unit,
+        step=write.step,
+        intent=intent,
+        outcome=result.outcome.value,
+        detail=result.detail,
+        status=result.status,
+        reasons=list(result.reasons),
+        seconds=round(context.clock.monotonic() - started, 3),
+    )
+    if lost is not None:
+        raise lost
+    return result
+
+
+def _lease_problem(context: Context) -> Exception | None:
+    try:
+        context.lease.ensure(context.write_deadline_s)
+    except Exception as error:  # noqa: BLE001 - it is raised again as soon as the outcome "nothing was sent" is durable
+        return error
+    return None
+
+
+def _send_once(context: Context, write: Write[T], latest: T) -> Result:
+    context.interrupts.cuts = True
+    try:
+        return write.send(latest)
+    except Interrupted as signal:
+        # The call was cut: it may have happened, or may still happen. It is settled like any other unknown outcome.
+        return Result(Outcome.UNKNOWN, f"the call was cut by {signal.detail}")
+    finally:
+        context.interrupts.cuts = False
+
+
+def _settle(context: Context, write: Write[T]) -> None:
+    """Wait until a late request must have landed or died; only then does a read mean anything."""
+    context.clock.sleep(context.timeouts.settle)
+    context.record("settled", unit=write.unit, step=write.step, seconds=context.timeouts.settle)
+
+
+def _observe(context: Context, write: Write[T], result: Result) -> T:
+    """Read what the write did. A read that contradicts an acknowledged write is repeated before it is believed."""
+    latest = _read(context, write, result)
+    for pause in STALE_READ_PAUSES_S:
+        if write.done(latest) or result.outcome is not Outcome.APPLIED:
+            break
+        context.clock.sleep(pause)
+        latest = _read(context, write, result)
+    verdict = "as-desired" if write.done(latest) else "as-before" if write.before(latest) else "other"
+    context.record("observed", unit=write.unit, step=write.step, verdict=verdict, seen=write.seen(latest), detail="")
+    return latest
+
+
+def _read(context: Context, write: Write[T], result: Result) -> T:
+    """Read, and again after a pause; without an answer the outcome stays in doubt."""
+    for pause in STALE_READ_PAUSES_S:
+        try:
+            return write.read()
+        except TargetError:
+            context.clock.sleep(pause)
+    try:
+        return write.read()
+    except TargetError as error:
+        context.record("observed", unit=write.unit, step=write.step, verdict="unreadable", seen="", detail=error.summary)
+        raise InDoubt(
+            "The outcome is unknown",
+            f"{write.operation} was sent ({result.outcome.value}), and the tenant could not be read afterwards: {error}",
+        ) from error
+
+
+def _why(write: Write[T], result: Result) -> tuple[str, str]:
+    if result.reasons:
+        return "SuperOffice refused", f"{write.operation}: {'; '.join(result.reasons)}"
+    said = f": {result.detail}" if result.detail else ""
+    if result.outcome is Outcome.UNKNOWN:
+        return "The write was never acknowledged", f"{write.operation} was sent several times without an answer that can be trusted{said}"
+    return "The write was refused", f"{write.operation} had no effect{said}"

@@ -1,0 +1,173 @@
+"""The way back: a connection unit returns to what was observed before it began, by the same guarded writes.
+
+Only values that we wrote and that still hold ours are put back; a foreign edit is a conflict, not something to overwrite.
+
+In -> Out: a `Running` in any state -> an end that a read proved, or an error that says why there is none.
+Effects: writes the target through `ensure`.
+Neighbours: called by `run` after a failure and by `recover`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.apply import rows
+from reconciler.apply.connection import find_created, refresh, save, set_active, test_stored
+from reconciler.apply.context import Context
+from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.running import Running
+from reconciler.errors import ConflictError
+from reconciler.model import Act, Connection, End, UnitKind
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Where a rollback ended.
+
+    Attributes:
+        end: `AS_BEFORE`, `AS_DESIRED` (a deletion that turned out to have landed) or `NEEDS_ATTENTION`.
+        reason: why it needs attention, as a sentence.
+    """
+
+    end: End
+    reason: str = ""
+    residue: tuple[str, ...] = ()
+
+
+def roll_back_connection(context: Context, running: Running) -> Back:
+    """Undo a connection unit.
+
+    Raises:
+        ConflictError: something we wrote was changed by somebody else.
+        StepFailed, InDoubt, LeaseLost, JournalError, TargetError: it could not be finished; the unit needs attention.
+    """
+    if running.unit.kind is UnitKind.CREATE:
+        return _undo_creation(context, running)
+    fresh = context.reader.connection(running.row_id)
+    if running.unit.kind is UnitKind.DELETE and (fresh is None or fresh.deleted):
+        running.latest = fresh
+        _note_read(context, running, "as-desired")
+        return Back(End.AS_DESIRED)
+    if fresh is None or fresh.deleted:
+        raise ConflictError("Somebody else is at work", f"{running.name} was deleted in SuperOffice while this run was under way.")
+    running.latest = fresh
+    return _undo_update(context, running, fresh)
+
+
+def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
+    observed = running.observed
+    assert observed is not None
+    number = len(running.unit.steps)
+    if Act.SAVE in running.wrote:
+        strange = rows.foreign(fresh, observed, running.saved, running.fields)
+        if strange:
+            raise ConflictError(
+                "Somebody else is at work", f"{', '.join(strange)} of {running.name} was changed by somebody else after this run wrote it."
+            )
+        _put_back(context, running, observed, fresh, number)
+    set_active(context, running, wanted=observed.active, step=number, rollback=True)
+    _close_window(context, running)
+    problem = _test_after(context, running) if Act.SAVE in running.wrote or Act.REFRESH in running.wrote else ""
+    return _prove(context, running, observed, problem)
+
+
+def _put_back(context: Context, running: Running, observed: Connection, fresh: Connection, number: int) -> None:
+    wrote = running.saved
+    readable = bool(rows.missing(observed, wrote, running.fields, running.secret_keys))
+    landed = not readable or bool(rows.differing(fresh, observed, wrote, running.fields, running.secret_keys))
+    if landed and "config" in wrote and fresh.active:
+        set_active(context, running, wanted=False, step=number, rollback=True)
+
+    def target(row: Connection) -> Connection:
+        return rows.restored(row, observed, wrote, running.fields, running.secret_keys)
+
+    save(context, running, target, step=number, rollback=True)
+    if "config" in wrote and (landed or Act.REFRESH in running.wrote):
+        refresh(context, running, step=number, rollback=True)
+
+
+def _close_window(context: Context, running: Running) -> None:
+    if running.window_started is not None:
+        running.window_s = round(context.clock.monotonic() - running.window_started, 3)
+        running.window_started = None
+
+
+def _test_after(context: Context, running: Running) -> str:
+    """A rollback is proved when the test answers as it did before; a sentence when it does not."""
+    before = running.rehearsed
+    result = test_stored(context, running, "retest", expected=before is None or before.ok)
+    if before is None or result.ok is before.ok:
+        return ""
+    return f"Before the run the test {'passed' if before.ok else 'failed'}, and after the rollback it {'passes' if result.ok else 'fails'}."
+
+
+def _prove(context: Context, running: Running, observed: Connection, problem: str) -> Back:
+    row = context.reader.connection(running.row_id)
+    running.latest = row
+    assert row is not None
+    wrong = rows.differing(row, observed, {**running.saved, "active": None}, running.fields, running.secret_keys)
+    _note_read(context, running, "other" if wrong else "as-before")
+    reasons = [f"These differ from what was found: {', '.join(wrong)}." if wrong else "", problem, _lost_secret(running)]
+    reason = " ".join(text for text in reasons if text)
+    return Back(End.NEEDS_ATTENTION if reason else End.AS_BEFORE, reason, tuple(running.residue))
+
+
+def _lost_secret(running: Running) -> str:
+    if Act.SAVE not in running.wrote or not running.carried.lost:
+        return ""
+    keys = ", ".join(running.carried.lost)
+    return f"The value that {keys} had before is not known here, so it holds the new one (this was permitted as no-way-back)."
+
+
+def _undo_creation(context: Context, running: Running) -> Back:
+    """Delete what we created, unless it was ever active: then it is switched off and a person decides."""
+    number = len(running.unit.steps)
+    if not running.row_id:
+        found = find_created(context, running)
+        if len(found) > 1:
+            listed = ", ".join(f"#{row.id}" for row in found)
+            raise ConflictError("Somebody else is at work", f"Several new connections carry the name of {running.name}: {listed}.")
+        context.record("observed", unit=running.name, step=number, verdict="other" if found else "as-before", seen="", detail="")
+        if not found:
+            return Back(End.AS_BEFORE)
+        running.row_id = found[0].id
+    row = context.reader.connection(running.row_id)
+    running.latest = row
+    if row is None or row.deleted:
+        _note_read(context, running, "as-before")
+        return Back(End.AS_BEFORE, residue=_deleted_residue(running))
+    if row.active or running.activated:
+        set_active(context, running, wanted=False, step=number, rollback=True)
+        return Back(
+            End.NEEDS_ATTENTION,
+            f"It was created (#{running.row_id}) and had been active, so records may hang on it. It is switched off; delete or keep it.",
+        )
+    _delete_created(context, running, number)
+    return Back(End.AS_BEFORE, residue=_deleted_residue(running))
+
+
+def _delete_created(context: Context, running: Running, number: int) -> None:
+    write: Write[Connection | None] = Write(
+        unit=running.name,
+        step=number,
+        act=Act.DELETE,
+        operation="DeleteConnection",
+        row_id=running.row_id,
+        read=lambda: context.reader.connection(running.row_id),
+        done=lambda row: row is None or row.deleted,
+        before=lambda row: row is not None and not row.deleted,
+        send=lambda _row: context.writer.delete_connection(running.row_id),
+        seen=running.seen,
+        rollback=True,
+    )
+    running.latest = ensure(context, write, running.latest).read
+    context.record("unbound", address=running.name, reason="its creation was rolled back")
+
+
+def _deleted_residue(running: Running) -> tuple[str, ...]:
+    return (f"a soft-deleted connection #{running.row_id} that this run created",)
+
+
+def _note_read(context: Context, running: Running, verdict: str) -> None:
+    number = len(running.unit.steps)
+    context.record("observed", unit=running.name, step=number, verdict=verdict, seen=running.seen(running.latest), detail="")

@@ -1,0 +1,109 @@
+"""One unit under way: what was found, what was sent, what a rollback needs.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.apply import rows
+from reconciler.apply.rows import Fields
+from reconciler.model import Act, Address, Attributes, Connection, Connector, Secret, TestResult, Unit, Value
+
+
+@dataclass(slots=True)
+class Carried:
+    """The secrets of one unit.
+
+    Attributes:
+        values: what a save sends, by config key.
+        sealed: the journal's form of each.
+        old: what a rollback sends; a key without an entry cannot be restored.
+        old_sealed: the journal's form of each old value.
+        changed: keys whose value the plan changes, or whose present value is not known.
+    """
+
+    values: dict[str, Secret] = field(default_factory=dict)
+    sealed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    old: dict[str, Secret] = field(default_factory=dict)
+    old_sealed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Keys whose old value nobody knows here."""
+        return tuple(sorted(self.values.keys() - self.old.keys()))
+
+
+@dataclass(slots=True)
+class Running:
+    """One unit while it runs; also what `recover` builds from the journal.
+
+    Attributes:
+        fields: what the connector declares, by key.
+        observed: the connection before the first write; None for a creation and for connectors.
+        latest: the newest read of the connection.
+        observed_connector, latest_connector: the same for a connector unit.
+        known_ids: ids that existed before a creation.
+        row_id: the tenant's id; 0 until a creation is proved.
+        connector_id: of a connection's connector; known late when the plan creates it.
+        wrote: acts for which at least one intent was journalled.
+        activated: it was active at some time after our first write, by our doing.
+        rehearsed: what the test answered before the first write.
+        passed: for a connector, the ids of its connections whose test passed before.
+        window_started: monotonic seconds when the toggle-off was sent, while the window is open.
+        window_s: the length of the window once it is closed.
+        settled: config values that could only be decided after the plan was made, when the connector answered.
+    """
+
+    unit: Unit
+    fields: Fields = field(default_factory=dict)
+    carried: Carried = field(default_factory=Carried)
+    observed: Connection | None = None
+    latest: Connection | None = None
+    observed_connector: Connector | None = None
+    latest_connector: Connector | None = None
+    known_ids: frozenset[int] = frozenset()
+    row_id: int = 0
+    connector_id: int = 0
+    wrote: set[Act] = field(default_factory=set)
+    activated: bool = False
+    rehearsed: TestResult | None = None
+    repair: bool = False
+    passed: dict[int, str] = field(default_factory=dict)
+    window_started: float | None = None
+    window_s: float | None = None
+    settled: dict[str, Value] = field(default_factory=dict)
+    residue: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> Address:
+        """The unit's address."""
+        return self.unit.address
+
+    @property
+    def name(self) -> str:
+        """The unit's address as text: what the journal files it under."""
+        return str(self.unit.address)
+
+    @property
+    def secret_keys(self) -> frozenset[str]:
+        """Config keys whose values are never taken from a read."""
+        declared = {key for key, one in self.fields.items() if one.type.value == "Password"}
+        return frozenset(declared | self.unit.secrets.keys())
+
+    @property
+    def saved(self) -> Attributes:
+        """What the unit's save (or creation) writes, `active` left out."""
+        for step in self.unit.steps:
+            if step.act in (Act.SAVE, Act.CREATE):
+                sets = {key: value for key, value in step.sets.items() if key != "active"}
+                return {**sets, "config": {**sets.get("config", {}), **self.settled}} if self.settled else sets
+        return {}
+
+    def seen(self, row: Connection | Connector | None) -> str:
+        """The digest of a read, secrets left out."""
+        return rows.seen(row, self.secret_keys, self.fields)

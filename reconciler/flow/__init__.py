@@ -1,0 +1,56 @@
+"""The flow as straight-line functions: read, plan, apply, test, look, recover. Glue only; every idea lives in a package.
+
+Names are loaded when they are asked for, so that planning does not load what only applying needs.
+
+Effects: those of the session that is handed in.
+Neighbours: called by `cli` and by programs that use the library; the only place that puts packages together.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reconciler.flow.applying import apply_plan, recover, recover_view
+    from reconciler.flow.looking import run_view, status, test_connections
+    from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
+    from reconciler.session import Session, open_target
+
+__all__ = [
+    "Session",
+    "apply_plan",
+    "load",
+    "load_plan",
+    "make_plan",
+    "open_target",
+    "recover",
+    "recover_view",
+    "run_view",
+    "save_plan",
+    "status",
+    "test_connections",
+    "validate",
+]
+
+_HOMES = {
+    "apply_plan": "reconciler.flow.applying",
+    "recover": "reconciler.flow.applying",
+    "recover_view": "reconciler.flow.applying",
+    "run_view": "reconciler.flow.looking",
+    "status": "reconciler.flow.looking",
+    "test_connections": "reconciler.flow.looking",
+    "load": "reconciler.flow.planning",
+    "load_plan": "reconciler.flow.planning",
+    "make_plan": "reconciler.flow.planning",
+    "save_plan": "reconciler.flow.planning",
+    "validate": "reconciler.flow.planning",
+    "Session": "reconciler.session",
+    "open_target": "reconciler.session",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

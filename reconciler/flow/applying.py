@@ -1,0 +1,202 @@
+"""Run a plan under the lease, and settle runs that ended unfinished.
+
+Effects: writes the tenant and the journal.
+Neighbours: called by `cli` through `flow`; `apply` does the work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any, Self
+
+from reconciler import __version__
+from reconciler.apply.context import LEASE_MARGIN_S, Context
+from reconciler.apply.exits import STOPPED_SHORT
+from reconciler.apply.interrupts import Interrupts
+from reconciler.apply.recover import BACK, describe, recover_run
+from reconciler.apply.run import Options, run_plan
+from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, StalePlan
+from reconciler.flow.planning import target_digest
+from reconciler.journal.lease import acquire
+from reconciler.journal.store import new_run_id
+from reconciler.model import Plan, Recorded, RecoverUnit, RunReport, Unit, UnitEnd
+from reconciler.session import Session
+
+Listener = Callable[[str, Mapping[str, Any]], None]
+
+
+def apply_plan(
+    session: Session,
+    plan: Plan,
+    *,
+    atomic: bool = False,
+    keep_going: bool = False,
+    retry_failed: bool = False,
+    saved: bool = False,
+    who: Mapping[str, Any] | None = None,
+    why: Mapping[str, Any] | None = None,
+    listener: Listener | None = None,
+) -> RunReport:
+    """Run a plan under the lease, with signals handled.
+
+    Raises:
+        RefusedError: a check before the first write said no; nothing was written.
+        InputError, TargetError: a secret or the tenant is not at hand; nothing was written.
+    """
+    refuse_unfit(session, plan, saved=saved)
+    with Applying(session, who or {}, listener) as applying:
+        context = applying.context
+        recorded = context.journal.recorded()
+        units = units_to_run(plan, recorded, saved=saved, retry_failed=retry_failed)
+        try:
+            options = Options(atomic=atomic, keep_going=keep_going, who=_who(session, who), why=why or {})
+            return run_plan(context, plan, units, recorded, options)
+        except JournalError as error:
+            if not context.interrupts.write_begun:
+                error.exit_code = 1
+            raise
+        finally:
+            session.write_begun = context.interrupts.write_begun
+
+
+def refuse_unfit(session: Session, plan: Plan, *, saved: bool) -> None:
+    """Refuse a plan that is not for this target, not for now, or not permitted.
+
+    Raises:
+        StalePlan, CheckFailed
+    """
+    again = "Make a new one with `reconciler plan -o FILE`."
+    if plan.target != session.target.name:
+        raise StalePlan("The plan is for another target", f"It was made for {plan.target}, and this is {session.target.name}.", again)
+    if saved and plan.target_digest != target_digest(session.target):
+        raise StalePlan("The plan is stale", f"Limits or policy of {plan.target} changed since it was made.", again)
+    if saved and plan.tool_version != __version__:
+        raise StalePlan("The plan is stale", f"It was made by version {plan.tool_version}, and this is {__version__}.", again)
+    if saved and session.clock.now() > datetime.fromisoformat(plan.expires):
+        raise StalePlan("The plan has expired", f"It was good until {plan.expires}.", again)
+    if plan.stopping:
+        listed = ", ".join(hazard.permission for hazard in plan.stopping)
+        raise CheckFailed(
+            "The plan is not permitted",
+            f"These barriers stand in its way: {listed}.",
+            "Permit each with --allow NAME=ADDRESS after a look.",
+        )
+
+
+def units_to_run(plan: Plan, recorded: Recorded, *, saved: bool, retry_failed: bool) -> tuple[Unit, ...]:
+    """The units that this plan may still run: a saved plan is used once per unit.
+
+    Raises:
+        OpenRun: an earlier run is unfinished.
+        StalePlan: every unit of the plan was already begun.
+        CheckFailed: a unit was rolled back the last time, and nobody said to try again.
+    """
+    if recorded.open_runs:
+        runs = ", ".join(run.run for run in recorded.open_runs)
+        raise OpenRun(
+            "An earlier run is unfinished", f"{runs} has to be settled before anything else is written.", "Look with `reconciler recover`."
+        )
+    begun = recorded.begun.get(plan.digest, frozenset()) if saved else frozenset()
+    units = tuple(unit for unit in plan.units if str(unit.address) not in begun)
+    if plan.units and not units:
+        raise StalePlan("The plan is used up", "Every unit of it was already run.", "Make a new one with `reconciler plan -o FILE`.")
+    again = [str(unit.address) for unit in units if unit.digest in recorded.rolled_back]
+    if again and not retry_failed:
+        text = f"The same change of {', '.join(again)} was rolled back the last time it ran."
+        raise CheckFailed("It failed before", text, "Change the file, or try again with --retry-failed.")
+    return units
+
+
+class Applying:
+    """The lease, the journal of one run and the signal handlers, held together for the length of a block."""
+
+    def __init__(self, session: Session, who: Mapping[str, Any], listener: Listener | None, run: str | None = None) -> None:
+        self._session = session
+        self._who = who
+        self._listener = listener or (lambda _kind, _body: None)
+        self._run = run
+
+    def __enter__(self) -> Self:
+        session = self._session
+        store = session.store(create=True)
+        run = self._run or new_run_id(session.clock, os.urandom)
+        timeouts = session.target.timeouts
+        longest = max(timeouts.read, timeouts.connector) + timeouts.connect + LEASE_MARGIN_S
+        self._stack = ExitStack()
+        with ExitStack() as stack:
+            interrupts = stack.enter_context(Interrupts().listening())
+            actor = str(self._who.get("actor") or self._who.get("user") or "")
+            lease = acquire(store, session.target.name, run, actor, 2 * longest + timeouts.settle, session.clock)
+            stack.callback(lease.release)
+            self.context = Context(
+                reader=session.gateway,
+                tester=session.gateway,
+                writer=session.gateway,
+                journal=store.journal(session.target.name, run),
+                lease=lease,
+                secrets=session.secrets,
+                sealer=session.sealer,
+                clock=session.clock,
+                timeouts=timeouts,
+                listener=self._listener,
+                interrupts=interrupts,
+            )
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
+
+
+def _who(session: Session, who: Mapping[str, Any] | None) -> dict[str, Any]:
+    try:
+        principal = session.gateway.principal()
+    except ReconcilerError:
+        principal = ""
+    return {**(who or {}), "principal": principal}
+
+
+def recover_view(session: Session) -> list[RecoverUnit]:
+    """Per open run and unit: what is known, what users see now, and the choice that is recommended."""
+    store = session.store(create=False)
+    return [unit for run in session.recorded().open_runs for unit in describe(session.gateway, store.view(run.run))]
+
+
+def recover(
+    session: Session,
+    choice: str,
+    *,
+    who: Mapping[str, Any] | None = None,
+    listener: Listener | None = None,
+) -> RunReport:
+    """Settle every open run, oldest first, and close each whose ends a read proved.
+
+    Returns:
+        The report of the last run, with the units of all; code 0 when there was nothing to recover.
+    """
+    started = session.clock.monotonic()
+    ends: list[UnitEnd] = []
+    codes: list[int] = []
+    last = ""
+    for run in session.recorded().open_runs:
+        with Applying(session, who or {}, listener, run.run) as applying:
+            last = run.run
+            settled = recover_run(applying.context, session.store(create=True).view(run.run), choice)
+            session.write_begun = applying.context.interrupts.write_begun
+        ends += settled
+        still_open = run.run in {one.run for one in session.recorded().open_runs}
+        codes.append(6 if still_open else STOPPED_SHORT if choice == BACK else 0)
+        if still_open:
+            break
+    return RunReport(
+        run=last,
+        target=session.target.name,
+        plan_digest="",
+        units=tuple(ends),
+        exit_code=max(codes, default=0),
+        head=session.recorded().head,
+        seconds=round(session.clock.monotonic() - started, 3),
+    )

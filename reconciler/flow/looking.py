@@ -1,0 +1,104 @@
+"""Look without changing: tests, status, one run in full.
+
+Effects: reads the tenant and the journal; tests reach the ERP.
+Neighbours: called by `cli` through `flow`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.errors import InputError
+from reconciler.journal.view import RunView
+from reconciler.model import Address, Problem, Status, StatusRow, TestResult
+from reconciler.plan.nearest import did_you_mean
+from reconciler.session import Session
+from reconciler.wire import languages
+
+
+def test_connections(session: Session, names: Sequence[str], files: tuple[str, ...]) -> list[tuple[str, TestResult]]:
+    """Test connections by id: those named (by address, key or display name), or every live one.
+
+    Raises:
+        InputError: a name that nothing is called.
+        TargetError: the tenant cannot be read.
+    """
+    rows = {row.id: row for row in session.gateway.list_connections(include_deleted=False)}
+    labels = _labels(session, {key: row.name for key, row in rows.items()})
+    wanted = sorted(rows) if not names else [_find(name, labels, rows) for name in names]
+    return [(labels[key][0], session.gateway.test_connection(key)) for key in wanted]
+
+
+def _labels(session: Session, names: Mapping[int, str]) -> dict[int, list[str]]:
+    """How each live connection may be called: its address first where the journal knows one, then its texts."""
+    bound = {binding.id: address for address, binding in session.recorded().bindings.items() if address.startswith("connection/")}
+    labels: dict[int, list[str]] = {}
+    for key, raw in names.items():
+        parsed = languages.parse(raw)
+        texts = [parsed] if isinstance(parsed, str) else list(parsed.values())
+        address = bound.get(key)
+        labels[key] = [*([address, Address.parse(address).key] if address else []), *texts, f"#{key}"]
+    return labels
+
+
+def _find(name: str, labels: Mapping[int, Sequence[str]], rows: Mapping[int, Any]) -> int:
+    found = [key for key in sorted(rows) if name in labels[key]]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        problem = Problem(
+            "ambiguous-name",
+            f"{len(found)} connections are called {name!r}.",
+            None,
+            f"Name one by id: {', '.join(f'#{key}' for key in found)}.",
+        )
+    else:
+        problem = Problem(
+            "unknown-connection", f"No live connection is called {name!r}.", None, did_you_mean(name, [one[0] for one in labels.values()])
+        )
+    raise InputError([problem])
+
+
+def status(session: Session, files: tuple[str, ...]) -> Status:
+    """Every live connection, open runs, and what to type next."""
+    gateway, recorded = session.gateway, session.recorded()
+    bound = {binding.id: address for address, binding in recorded.bindings.items() if address.startswith("connection/")}
+    tests = _last_tests(session)
+    rows = []
+    for listed in gateway.list_connections(include_deleted=False):
+        row = gateway.connection(listed.id)
+        address = bound.get(listed.id)
+        tested = tests.get(address or "")
+        rows.append(
+            StatusRow(
+                address=Address.parse(address) if address else None,
+                name=languages.shown(listed.name, "en"),
+                id=listed.id,
+                active=row.active if row is not None else None,
+                last_sync=gateway.last_sync(listed.id),
+                last_test=tested[0] if tested else None,
+                last_test_passed=tested[1] if tested else None,
+            )
+        )
+    steps = ("reconciler recover",) if recorded.open_runs else ("reconciler plan",)
+    return Status(session.target.name, tuple(sorted(rows, key=lambda one: one.name)), recorded.open_runs, steps)
+
+
+def _last_tests(session: Session) -> dict[str, tuple[str, bool | None]]:
+    """The newest test of a stored connection by address; tests of candidates tell nothing about what is there."""
+    found: dict[str, tuple[str, bool | None]] = {}
+    for event in session.store(create=False).events(target=session.target.name):
+        if event.kind == "test" and event.body["phase"] in ("rehearse", "test", "retest"):
+            found[event.body["address"]] = (event.at, event.body["passed"])
+    return found
+
+
+def run_view(session: Session, prefix: str) -> RunView:
+    """One run in full.
+
+    Raises:
+        InputError: no run, or several, begin with the prefix.
+    """
+    store = session.store(create=False)
+    return store.view(store.find_run(prefix, session.target.name))

@@ -1,0 +1,241 @@
+"""Files and tenant in, plan out: load, read, match, normalise, plan; save a plan and load it again.
+
+Effects: reads disk and the tenant; `save_plan` writes the plan file.
+Neighbours: called by `cli` through `flow`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.desired import load_desired, load_target
+from reconciler.errors import InputError, StalePlan
+from reconciler.live import connection_attributes, connector_attributes, read_live
+from reconciler.model import (
+    HIDDEN,
+    Address,
+    Attributes,
+    Connection,
+    Desired,
+    DesiredConnection,
+    HazardName,
+    Live,
+    Plain,
+    Plan,
+    Problem,
+    Recorded,
+    SecretRef,
+    Target,
+    Value,
+    Wanted,
+    same,
+)
+from reconciler.plan import Policy
+from reconciler.plan.codec import digest_of, from_bytes, to_bytes
+from reconciler.plan.connection import replaced_address
+from reconciler.plan.declared import undeclared_value
+from reconciler.plan.identity import Identity, match
+from reconciler.plan.nearest import did_you_mean
+from reconciler.plan.plan import Inputs
+from reconciler.plan.plan import make_plan as plan_from
+from reconciler.session import Session
+from reconciler.wire import values
+
+
+def validate(directory: Path, environ: Mapping[str, str], files: tuple[str, ...], target_name: str | None) -> Desired:
+    """Check files without a tenant. The target's own rules count when one is named.
+
+    Raises:
+        InputError: with every problem of every file.
+    """
+    target = load_target(target_name, directory=directory, environ=environ) if target_name else None
+    paths = [Path(name) for name in files]
+    if not paths and target is not None:
+        paths = [Path(target.directory) / name for name in target.files]
+    return load_desired(paths or [Path("connections.yaml")], target=target)
+
+
+def load(session: Session, files: tuple[str, ...]) -> Desired:
+    """The desired state for a target.
+
+    Raises:
+        InputError: with every problem of every file.
+    """
+    return load_desired(session.desired_paths(files), target=session.target)
+
+
+def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] = ()) -> Plan:
+    """Read the tenant and plan. Needs no secret value; writes nothing.
+
+    Raises:
+        InputError: the file asks for something that cannot be.
+        TargetError: the tenant cannot be read.
+    """
+    recorded = session.recorded()
+    live, identity = read_and_match(session, desired, recorded)
+    created = session.clock.now().replace(microsecond=0)
+    return plan_from(
+        Inputs(
+            desired=desired,
+            live=live,
+            identity=identity,
+            before=normalised(desired, live, identity, recorded),
+            recorded=recorded,
+            policy=policy_of(session),
+            tool_version=__version__,
+            created=created.isoformat(),
+            expires=(created + timedelta(seconds=session.target.plan_expires)).isoformat(),
+            permissions=checked_permissions(permissions),
+        )
+    )
+
+
+def read_and_match(session: Session, desired: Desired, recorded: Recorded) -> tuple[Live, Identity]:
+    """One reading of the tenant, and which row each address stands for. A URL that changes needs every connection on it."""
+    parallel = session.target.limits.parallel_reads
+    live = read_live(session.gateway, wanted_rows(desired, recorded), parallel=parallel)
+    identity = match(desired, live, recorded)
+    moves = any(
+        one.url is not None and (row := identity.connectors.get(one.address)) is not None and row.url != one.url.value
+        for one in desired.connectors.values()
+    )
+    if moves:
+        live = read_live(
+            session.gateway, Wanted(everything=True, scopes=True, connectors=wanted_rows(desired, recorded).connectors), parallel=parallel
+        )
+        identity = match(desired, live, recorded)
+    return live, identity
+
+
+def wanted_rows(desired: Desired, recorded: Recorded) -> Wanted:
+    """What has to be read in full to plan these files."""
+    ids: set[int] = set()
+    names: list[frozenset[str]] = []
+    also: set[str] = set()
+    for one in desired.connections.values():
+        keys = [one.address] + ([Address.connection(one.moved_from.value)] if one.moved_from else [])
+        bound = [binding for key in keys if (binding := recorded.bindings.get(str(key))) is not None]
+        if bound:
+            ids.add(bound[0].id)
+        elif one.absent:
+            also |= _texts(one)
+        elif _texts(one):
+            names.append(_texts(one))
+    return Wanted(
+        ids=frozenset(ids),
+        names=tuple(names),
+        also=frozenset(also),
+        everything=any(one.id is not None for one in desired.connections.values()),
+        scopes=any(one.scope is not None and not one.scope.value.everyone for one in desired.connections.values()),
+        connectors=frozenset(
+            mark.value for one in desired.connectors.values() for mark in (one.name, one.renamed_from) if mark is not None
+        ),
+    )
+
+
+def _texts(one: DesiredConnection) -> frozenset[str]:
+    name = one.name.value if one.name is not None else ""
+    texts = {name} if isinstance(name, str) else set(name.values())
+    if one.renamed_from is not None:
+        texts.add(one.renamed_from.value)
+    return frozenset(texts - {""})
+
+
+def normalised(desired: Desired, live: Live, identity: Identity, recorded: Recorded) -> dict[Address, Attributes]:
+    """The live attributes of everything that was matched, in the shape that desired has too."""
+    before: dict[Address, Attributes] = {address: connector_attributes(row) for address, row in identity.connectors.items()}
+    for address, row in identity.connections.items():
+        before[address] = _attributes(desired, live, identity, recorded, address, row)
+    for address, row in identity.replaced.items():
+        before[replaced_address(address)] = _attributes(desired, live, identity, recorded, address, row)
+    return before
+
+
+def _attributes(desired: Desired, live: Live, identity: Identity, recorded: Recorded, address: Address, row: Connection) -> Attributes:
+    one = desired.connections[address.key]
+
+    def by_meaning(key: str, raw: str) -> Value:
+        """The connector is silent: a live value is shown only when it means what the file says in clear."""
+        mark = one.config.get(key)
+        if mark is None or not isinstance(mark.value, Plain):
+            return HIDDEN
+        wanted = undeclared_value(mark.value)
+        plainly = values.generic_decode(raw)
+        means_same = same(plainly, wanted) or (isinstance(wanted, bool) and same(plainly, int(wanted)))
+        return wanted if means_same else HIDDEN
+
+    return connection_attributes(
+        row,
+        connector=identity.connector_address(row.connector_id),
+        fields=live.fields.get(row.connector_id),
+        groups=live.groups,
+        users=live.users,
+        language=desired.language,
+        references=[key for key, mark in one.config.items() if isinstance(mark.value, SecretRef)],
+        sent={key: sent.ref for (owner, key), sent in recorded.secrets.items() if owner == str(address) and not sent.in_doubt},
+        unknown=by_meaning,
+    )
+
+
+def policy_of(session: Session) -> Policy:
+    """What the target allows, with the digest that a plan is bound to."""
+    target = session.target
+    return Policy(target.name, target.limits, target.barriers, session.has_key, target_digest(target))
+
+
+def target_digest(target: Target) -> str:
+    """Over everything of a target that decides what may happen there; its credentials are references."""
+    body = asdict(target)
+    body.pop("directory")
+    return digest_of({key: sorted(value) if isinstance(value, frozenset) else value for key, value in body.items()})
+
+
+def checked_permissions(permissions: Iterable[str]) -> tuple[str, ...]:
+    """`NAME=ADDRESS` texts, checked.
+
+    Raises:
+        InputError: a name that is no hazard, or an address that is none.
+    """
+    problems, names = [], {one.value for one in HazardName}
+    for text in permissions:
+        name, equals, address = text.partition("=")
+        if not equals or name not in names or "/" not in address:
+            hint = "Write --allow NAME=ADDRESS, as the plan shows it." if name in names else did_you_mean(name, names)
+            problems.append(Problem("bad-permission", f"{text!r} permits nothing: expected a hazard's name, `=`, an address.", None, hint))
+    if problems:
+        raise InputError(problems)
+    return tuple(sorted(set(permissions)))
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write a plan to a file, whole or not at all.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    from reconciler.journal.planfile import write_plan
+
+    write_plan(path, to_bytes(plan))
+
+
+def load_plan(path: Path, *, expect_digest: str | None = None) -> Plan:
+    """Read a saved plan: the bytes once, checked, and these same bytes parsed.
+
+    Raises:
+        InputError: there is no such file, or it cannot be read.
+        StalePlan: it is not a plan, was altered, or has another digest than expected.
+    """
+    from reconciler.journal.planfile import read_plan
+
+    plan = from_bytes(read_plan(path))
+    if expect_digest is not None and plan.digest != expect_digest.removeprefix("sha256:"):
+        raise StalePlan(
+            "The plan is another one",
+            f"Its digest is {plan.digest}, and {expect_digest} was expected.",
+            "Apply the plan that was approved.",
+        )
+    return plan
