@@ -1,0 +1,200 @@
+"""`reconciler apply`: make the tenant as the files ask, or run a plan that was saved and reviewed.
+
+Effects: reads the files, writes the tenant and the journal; reads and writes the standard streams.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.settings import Settings, command
+from reconciler.errors import CheckFailed, RefusedError, UsageProblem
+
+if TYPE_CHECKING:
+    from reconciler.cli.live import Listener
+    from reconciler.model import Plan, RunReport
+    from reconciler.report.invocation import Invocation
+    from reconciler.report.progress import Progress
+    from reconciler.session import Session
+
+__all__ = ["apply", "run_watched", "show_report"]
+
+
+@command("apply")
+@click.argument("plan_file", metavar="[PLAN.JSON]", required=False)
+@click.option("--yes", is_flag=True, help="Do not ask. This permits no hazard.")
+@click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
+@click.option("--atomic", is_flag=True, help="When a unit fails, roll back the ones before it as well.")
+@click.option("--keep-going", is_flag=True, help="When a unit fails, go on with the next one.")
+@click.option("--expect-digest", metavar="DIGEST", help="Run the saved plan only if this is its digest.")
+@click.option("--retry-failed", is_flag=True, help="Also run what was rolled back the last time.")
+@click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
+@click.option("--reason", metavar="TEXT", help="Goes into the journal.")
+def apply(settings: Settings, *, plan_file: str | None, yes: bool, allow: tuple[str, ...], **given: Any) -> int:
+    """Plan, show the plan, ask, and run it; every unit is tested first, proved afterwards, and rolled back if it fails.
+
+    With a saved plan: run exactly that. It asks nothing, reads no files with desired state, and takes target and permissions from the plan.
+    """
+    _check_usage(settings, plan_file, allow, given)
+    if plan_file is not None:
+        return _apply_saved(settings, Path(plan_file), given)
+    return _apply_fresh(settings, allow, given, yes=yes)
+
+
+def _check_usage(settings: Settings, plan_file: str | None, allow: tuple[str, ...], given: dict[str, Any]) -> None:
+    """Refuse what contradicts itself before anything is read."""
+    if plan_file is None and given["expect_digest"] is not None:
+        raise UsageProblem(
+            "Nothing to compare the digest with",
+            "`--expect-digest` belongs to a saved plan.",
+            "Write: reconciler apply plan.json --expect-digest DIGEST",
+        )
+    if plan_file is not None:
+        beside = [name for name, value in (("-f", settings.files), ("--allow", allow)) if value]
+        if beside:
+            raise UsageProblem(
+                "A saved plan stands for itself",
+                f"`{'` and `'.join(beside)}` cannot be given beside {plan_file}: the plan holds what it was made from and what it permits.",
+                "Give them to `reconciler plan -o FILE`, then apply that file.",
+            )
+    if given["atomic"] and given["keep_going"]:
+        raise UsageProblem("Two ways to go on after a failure", "`--atomic` and `--keep-going` contradict each other.", "Give one of them.")
+
+
+def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
+    from reconciler import flow
+    from reconciler.cli.session import invocation, opened
+    from reconciler.errors import StalePlan
+
+    made = flow.load_plan(path, expect_digest=given["expect_digest"])
+    if settings.target is not None and settings.target != made.target:
+        raise StalePlan(
+            "The plan is for another target",
+            f"{path} was made for {made.target}, and `--target {settings.target}` was given.",
+            "Leave --target out: the plan names it.",
+        )
+    typed = invocation(settings)
+    with opened(settings, target=made.target) as session:
+        _show_plan(settings, session, made)
+        if not _has_work(session, made):
+            flow.refuse_unfit(session, made, saved=True)
+            return _nothing_to_do(settings, session, made)
+        return _run(settings, session, made, typed, given, saved=True)
+
+
+def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, Any], *, yes: bool) -> int:
+    from reconciler import flow
+    from reconciler.cli.permissions import checked_permissions
+    from reconciler.cli.session import busy, invocation, opened
+
+    permissions = checked_permissions(allow)
+    typed = invocation(settings)
+    with opened(settings) as session:
+        with busy(settings, f"Reading {session.target.name}"):
+            desired = flow.load(session, tuple(settings.files))
+            made = flow.make_plan(session, desired, permissions=permissions)
+        _show_plan(settings, session, made)
+        if made.stopping:
+            needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
+            hint = f"If that is what you want: {typed.type('apply', files=True, allow=needed)}"
+            raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", hint)
+        if not _has_work(session, made):
+            return _nothing_to_do(settings, session, made)
+        # An unfinished run refuses this one in any case; there is nothing to ask.
+        if made.units and not yes and not session.recorded().open_runs:
+            _ask(settings, made)
+        return _run(settings, session, made, typed, given, saved=False)
+
+
+def _has_work(session: Session, made: Plan) -> bool:
+    """Whether there is something to write, or rows whose identity the journal does not remember yet."""
+    known = session.recorded().bindings
+    return bool(made.units) or any(known.get(address) != row for address, row in made.bindings.items())
+
+
+def _nothing_to_do(settings: Settings, session: Session, made: Plan) -> int:
+    """The plan said so already; a machine gets its object all the same."""
+    if settings.json:
+        from reconciler.model import RunReport
+        from reconciler.report.json import apply_object, json_text
+
+        report = RunReport("", made.target, made.digest, (), 0, session.recorded().head, 0.0)
+        settings.streams.data(json_text(apply_object(report)))
+    return 0
+
+
+def _show_plan(settings: Settings, session: Session, made: Plan) -> None:
+    """Show what will run; where a machine reads standard output, a person may still read the other one."""
+    from reconciler.report.plan_text import plan_page
+
+    streams = settings.streams
+    windows = session.recorded().window_seconds
+    if settings.json:
+        streams.err(plan_page(made, window_seconds=windows, width=streams.width(err=True)))
+    else:
+        streams.out(plan_page(made, window_seconds=windows, width=streams.width()))
+
+
+def _ask(settings: Settings, made: Plan) -> None:
+    """Let a person decide. The answer permits no hazard.
+
+    Raises:
+        RefusedError: nobody can be asked, or the answer is not yes.
+    """
+    if not settings.streams.interactive:
+        raise RefusedError(
+            "Nothing was applied", "There is no terminal on which to ask.", "Give --yes, or save the plan with -o and apply that file."
+        )
+    units = "this unit" if len(made.units) == 1 else f"these {len(made.units):,} units"
+    if not settings.streams.ask(f"\nApply {units} to {made.target}? [y/N] "):
+        raise RefusedError("Nothing was applied", "The answer was not yes.")
+
+
+def _run(settings: Settings, session: Session, made: Plan, typed: Invocation, given: dict[str, Any], *, saved: bool) -> int:
+    from reconciler import flow
+    from reconciler.cli.who import who, why
+    from reconciler.report.progress import Progress
+
+    progress = Progress.of(made)
+    options = {name: given[name] for name in ("atomic", "keep_going", "retry_failed")}
+    report = run_watched(
+        settings,
+        progress,
+        lambda listener: flow.apply_plan(
+            session, made, **options, saved=saved, who=who(os.environ), why=why(given["ticket"], given["reason"]), listener=listener
+        ),
+    )
+    return show_report(settings, report, progress, typed)
+
+
+def run_watched(settings: Settings, progress: Progress, run: Callable[[Listener], RunReport]) -> RunReport:
+    """Run something that writes while its events are shown; from its report on, the exit code is known."""
+    from reconciler.cli.live import watching
+
+    streams = settings.streams
+    with watching(progress, streams, drawn=streams.lively and not settings.debug) as listener:
+        report = run(listener)
+    settings.ended = report.exit_code
+    return report
+
+
+def show_report(settings: Settings, report: RunReport, progress: Progress, typed: Invocation, *, recovery: str = "") -> int:
+    """Write what a run did, for a person or a machine."""
+    from reconciler.report.json import apply_object, json_text, recovered_object
+    from reconciler.report.run_text import run_page
+
+    streams = settings.streams
+    if settings.json:
+        document = recovered_object(report, progress.tests, recovery) if recovery else apply_object(report, progress.tests)
+        streams.data(json_text(document))
+    else:
+        page = run_page(report, tests=progress.tests, invocation=typed, recovery=recovery, width=streams.width())
+        if not recovery:
+            page.lines.insert(0, ())
+        streams.out(page)
+    return report.exit_code

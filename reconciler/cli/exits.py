@@ -1,0 +1,41 @@
+"""Exit codes of the commands that only read; those of a run are computed by `apply.exits` and carried by its report.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan, TestResult
+
+__all__ = ["of_output", "of_plan", "of_recover", "of_tests", "of_validate"]
+
+
+def of_validate(problems: int) -> int:
+    """1 with a problem, 0 without."""
+    return 1 if problems else 0
+
+
+def of_plan(plan: Plan, *, detailed: bool) -> int:
+    """3 while a barrier is not permitted, else 2 with changes where that was asked for, else 0."""
+    if plan.stopping:
+        return 3
+    return 2 if detailed and plan.units else 0
+
+
+def of_tests(results: Iterable[TestResult]) -> int:
+    """3 when a test did not pass; no answer is not a pass."""
+    return 0 if all(result.ok for result in results) else 3
+
+
+def of_recover(open_units: int) -> int:
+    """6 while a run is open; shown only, nothing was settled."""
+    return 6 if open_units else 0
+
+
+def of_output(code: int, *, lost: bool, writes: bool) -> int:
+    """1 when the data of a reading command could not be delivered; a command that may have written keeps the truth about the target."""
+    return 1 if lost and code in (0, 2) and not writes else code

@@ -1,0 +1,78 @@
+"""`reconciler plan`: what would change, why, in which steps, and what stands in the way.
+
+Effects: reads the files and the tenant; writes the standard streams and the file of `-o`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import exits
+from reconciler.cli.settings import Settings, command
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan
+    from reconciler.report.invocation import Invocation
+
+__all__ = ["plan"]
+
+
+@command("plan")
+@click.option("-o", "--out", "saved_as", metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
+@click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
+def plan(settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], detailed_exitcode: bool) -> int:
+    """Compare the files with the tenant and show what would change.
+
+    Nothing is written to the tenant, and no secret value is needed.
+    A plan with a barrier that is not permitted is shown and saved, and exits with 3.
+    """
+    from reconciler import flow
+    from reconciler.cli.permissions import checked_permissions
+    from reconciler.cli.session import announce_open_runs, busy, invocation, opened
+    from reconciler.plan.codec import to_json
+    from reconciler.report.json import json_text
+    from reconciler.report.plan_text import plan_page
+
+    permissions = checked_permissions(allow)
+    streams, typed = settings.streams, invocation(settings)
+    with opened(settings) as session:
+        with busy(settings, f"Reading {session.target.name}"):
+            desired = flow.load(session, tuple(settings.files))
+            made = flow.make_plan(session, desired, permissions=permissions)
+        if saved_as is not None:
+            flow.save_plan(made, Path(saved_as))
+        announce_open_runs(settings, session, typed)
+        if settings.json:
+            streams.data(json_text(to_json(made), compact=True))
+        else:
+            windows = session.recorded().window_seconds
+            streams.out(
+                plan_page(
+                    made,
+                    window_seconds=windows,
+                    width=streams.width(),
+                    next_steps=_next_steps(made, typed, saved_as, unfinished=bool(session.recorded().open_runs)),
+                )
+            )
+    return exits.of_plan(made, detailed=detailed_exitcode)
+
+
+def _next_steps(made: Plan, typed: Invocation, saved_as: str | None, *, unfinished: bool) -> list[tuple[str, str]]:
+    """What can be typed after this plan."""
+    from reconciler.report.invocation import Invocation
+
+    if made.stopping:
+        needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
+        words = ["plan", "-o", saved_as] if saved_as is not None else ["plan"]
+        return [("If that is what you want", typed.type(*words, files=True, allow=needed))]
+    if not made.units:
+        return []
+    if unfinished:
+        return [("First", typed.type("recover"))]
+    if saved_as is not None:
+        return [("Next", Invocation().type("apply", saved_as))]
+    return [("Next", typed.type("apply", files=True, allow=made.permissions))]

@@ -1,0 +1,74 @@
+"""Opens the target that a command names, and tells a person of runs that are unfinished.
+
+Effects: those of `flow.open_target`; writes standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.report.invocation import Invocation
+    from reconciler.session import Session
+
+__all__ = ["announce_open_runs", "busy", "invocation", "opened"]
+
+
+@contextlib.contextmanager
+def opened(settings: Settings, *, target: str | None = None) -> Iterator[Session]:
+    """The session of a command, for as long as the block lasts. What it needs is made when it is first asked for.
+
+    Args:
+        target: the one to open instead of what `--target` says (a saved plan names its own).
+    """
+    from reconciler import flow
+
+    debug = _debug_line(settings) if settings.debug else None
+    name = settings.target if target is None else target
+    with flow.open_target(name, directory=Path.cwd(), environ=os.environ, debug=debug) as session:
+        settings.session = session
+        settings.target = session.target.name
+        yield session
+
+
+def invocation(settings: Settings) -> Invocation:
+    """What has to be typed again for the same target and files; asked for before a session fills in the target's name."""
+    from reconciler.report.invocation import Invocation
+
+    return Invocation(settings.target, tuple(settings.files))
+
+
+def announce_open_runs(settings: Settings, session: Session, typed: Invocation) -> None:
+    """Say which runs are unfinished; every command that only reads does."""
+    from reconciler.report.lists_text import open_runs_page
+
+    runs = session.recorded().open_runs
+    if runs:
+        settings.streams.err(open_runs_page(runs, invocation=typed, width=settings.streams.width(err=True)))
+
+
+def busy(settings: Settings, words: str) -> contextlib.AbstractContextManager[None]:
+    """Show that something takes its time, where a person watches and nothing else is written meanwhile."""
+    from reconciler.cli import live
+
+    return live.busy(words, settings.streams, drawn=settings.streams.lively and not settings.debug)
+
+
+def _debug_line(settings: Settings) -> Callable[[str], None]:
+    """Writes one line per call."""
+    from reconciler.report.page import Page, dim, plain
+
+    def write(text: str) -> None:
+        page = Page()
+        page.line(dim("debug  "), plain(text))
+        settings.streams.err(page)
+
+    return write

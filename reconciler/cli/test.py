@@ -1,0 +1,39 @@
+"""`reconciler test`: let the tenant test its connections, as they are stored, with times.
+
+Effects: calls the tenant's tests, which reach the ERP; writes the standard streams.
+"""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli import exits
+from reconciler.cli.settings import Settings, command
+
+__all__ = ["test"]
+
+
+@command("test")
+@click.argument("connections", metavar="[CONNECTION]...", nargs=-1)
+def test(settings: Settings, *, connections: tuple[str, ...]) -> int:
+    """Test connections as they are stored: those named, by key, address or display name, else all that the files manage.
+
+    Exits with 3 when a test does not pass.
+    """
+    from reconciler import flow
+    from reconciler.cli.session import announce_open_runs, busy, invocation, opened
+    from reconciler.report.json import json_text, verdicts_object
+    from reconciler.report.lists_text import verdicts_page
+
+    streams, typed = settings.streams, invocation(settings)
+    with opened(settings) as session:
+        announce_open_runs(settings, session, typed)
+        with busy(settings, f"Testing on {session.target.name}"):
+            results = flow.test_connections(session, connections, tuple(settings.files))
+        code = exits.of_tests(result for _, result in results)
+        name = session.target.name
+        if settings.json:
+            streams.data(json_text(verdicts_object(name, results, code)))
+        else:
+            streams.out(verdicts_page(name, results, width=streams.width()))
+    return code

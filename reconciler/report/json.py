@@ -1,0 +1,300 @@
+"""Every subject for machines: one JSON object per command, complete, ASCII only, with `format` and `target` as members.
+
+In -> Out: the same values that the text renderers get -> JSON objects; an object -> text.
+Neighbours: called by `cli` when `--format json` is given; the plan's object is `plan.codec.to_json`.
+
+    reconciler/plan/v1      plan.codec, also what `plan -o` saves
+    reconciler/apply/v1     target, run, plan_digest, exit_code, head, seconds, stopped, units, tests
+    reconciler/validate/v1  target, valid, files, connections, connectors, problems
+    reconciler/test/v1      target, exit_code, results
+    reconciler/status/v1    target, connections, open_runs, next_steps
+    reconciler/history/v1   target, runs
+    reconciler/show/v1      target, run and everything the journal holds of it but sealed values
+    reconciler/recover/v1   target, units to settle; with a choice: as apply, and the choice
+    reconciler/error/v1     target, command, summary, detail, hint, exit_code, problems
+
+Members are added within a version, never changed or taken away. Times are ISO 8601 in UTC, durations seconds.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.errors import InputError, ReconcilerError
+from reconciler.journal.view import Attempt, RunView, UnitView
+from reconciler.journal.view import Tested as Viewed
+from reconciler.model import Address, Binding, Desired, Problem, RunEnd, RunReport, SentSecret, Status, TestResult, UnitEnd
+from reconciler.report.recover_text import Unsettled
+from reconciler.report.tested import Tested
+
+__all__ = [
+    "apply_object",
+    "error_object",
+    "history_object",
+    "json_text",
+    "recover_object",
+    "recovered_object",
+    "show_object",
+    "status_object",
+    "validate_object",
+    "verdicts_object",
+]
+
+Object = dict[str, Any]
+
+# Build servers read commands of this form from any line of standard output; the escape means the same character to JSON.
+_ORDER = re.compile(r"#(?=#\w*\[)")
+
+
+def json_text(value: Mapping[str, Any], *, compact: bool = False) -> str:
+    """An object as text: ASCII only, so that no character can hide; `compact` is the canonical form of a saved plan."""
+    if compact:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    else:
+        text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
+    return _ORDER.sub("\\\\u0023", text) + "\n"
+
+
+def apply_object(report: RunReport, tests: Sequence[Tested] = ()) -> Object:
+    """What one run did."""
+    return {"format": "reconciler/apply/v1", **_run_members(report, tests)}
+
+
+def validate_object(desired: Desired | None, problems: Sequence[Problem], *, target: str | None) -> Object:
+    """Whether the files are valid, and everything that is not."""
+    return {
+        "format": "reconciler/validate/v1",
+        "target": target,
+        "valid": not problems,
+        "files": [{"path": path, "digest": digest} for path, digest in desired.files] if desired else [],
+        "connections": [str(entry.address) for entry in desired.connections.values()] if desired else [],
+        "connectors": [str(entry.address) for entry in desired.connectors.values()] if desired else [],
+        "problems": [_problem(problem) for problem in sorted(problems, key=lambda entry: entry.order)],
+    }
+
+
+def verdicts_object(target: str, results: Iterable[tuple[Address | str, TestResult]], exit_code: int) -> Object:
+    """Every test with its verdict and time."""
+    entries = [
+        {"connection": str(subject), "passed": result.passed, "seconds": result.seconds, "detail": result.detail}
+        for subject, result in results
+    ]
+    return {"format": "reconciler/test/v1", "target": target, "exit_code": exit_code, "results": entries}
+
+
+def status_object(status: Status) -> Object:
+    """The state of every connection."""
+    return {
+        "format": "reconciler/status/v1",
+        "target": status.target,
+        "connections": [
+            {
+                "address": str(row.address) if row.address else None,
+                "name": row.name,
+                "id": row.id,
+                "active": row.active,
+                "last_sync": row.last_sync,
+                "last_test": row.last_test,
+                "last_test_passed": row.last_test_passed,
+                "note": row.note,
+            }
+            for row in status.rows
+        ],
+        "open_runs": [_run_end(run) for run in status.open_runs],
+        "next_steps": list(status.next_steps),
+    }
+
+
+def history_object(target: str, runs: Iterable[RunEnd]) -> Object:
+    """Every run in one line, oldest first."""
+    return {"format": "reconciler/history/v1", "target": target, "runs": [_run_end(run) for run in runs]}
+
+
+def show_object(view: RunView) -> Object:
+    """One run in full. Fingerprints and sealed values stay in the journal."""
+    return {
+        "format": "reconciler/show/v1",
+        "target": view.target,
+        "run": view.run,
+        "started": view.started,
+        "ended": view.ended,
+        "exit_code": view.exit_code,
+        "unfinished": view.unfinished,
+        "opening": dict(view.opening),
+        "units": [_unit_view(unit) for unit in view.units.values()],
+        "tests": [_viewed(test) for test in view.tests],
+        "recoveries": [{"at": entry.at, "choice": entry.choice} for entry in view.recoveries],
+        "notes": list(view.notes),
+        "bound": {address: _binding(row) for address, row in view.bound.items()},
+        "events": {"first": view.first_seq, "last": view.last_seq, "head": view.head},
+    }
+
+
+def recover_object(target: str, units: Sequence[Unsettled], exit_code: int) -> Object:
+    """What is to be settled, with the choice recommended per unit."""
+    entries = [
+        {
+            "run": unit.run,
+            "address": str(unit.address),
+            "known": list(unit.known),
+            "now": unit.now,
+            "recommended": unit.recommended,
+            "why": unit.why,
+        }
+        for unit in units
+    ]
+    return {"format": "reconciler/recover/v1", "target": target, "exit_code": exit_code, "units": entries}
+
+
+def recovered_object(report: RunReport, tests: Sequence[Tested], choice: str) -> Object:
+    """What a recovery did."""
+    return {"format": "reconciler/recover/v1", "choice": choice, **_run_members(report, tests)}
+
+
+def error_object(error: ReconcilerError, *, command: str, target: str | None) -> Object:
+    """Why a command did not do what it was asked for."""
+    return {
+        "format": "reconciler/error/v1",
+        "target": target,
+        "command": command,
+        "summary": error.summary,
+        "detail": error.detail,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+        "problems": [_problem(problem) for problem in error.problems] if isinstance(error, InputError) else [],
+    }
+
+
+def _run_members(report: RunReport, tests: Sequence[Tested]) -> Object:
+    return {
+        "target": report.target,
+        "run": report.run,
+        "plan_digest": report.plan_digest,
+        "exit_code": report.exit_code,
+        "head": report.head,
+        "seconds": report.seconds,
+        "stopped": report.stopped,
+        "units": [_unit_end(unit) for unit in report.units],
+        "tests": [_tested(test) for test in tests],
+    }
+
+
+def _unit_end(unit: UnitEnd) -> Object:
+    return {
+        "address": str(unit.address),
+        "kind": unit.kind,
+        "end": unit.end.value,
+        "reason": unit.reason,
+        "rolled_back": unit.rolled_back,
+        "written": unit.written,
+        "next_step": unit.next_step,
+        "residue": list(unit.residue),
+        "not_readable": list(unit.not_readable),
+        "window_s": unit.window_s,
+        "repair": unit.repair,
+    }
+
+
+def _tested(test: Tested) -> Object:
+    return {
+        "unit": test.unit or None,
+        "address": test.address,
+        "phase": test.phase,
+        "passed": test.passed,
+        "seconds": test.seconds,
+        "detail": test.detail,
+    }
+
+
+def _viewed(test: Viewed) -> Object:
+    return {
+        "seq": test.seq,
+        "at": test.at,
+        "unit": test.unit,
+        "address": test.address,
+        "phase": test.phase,
+        "passed": test.passed,
+        "seconds": test.seconds,
+        "detail": test.detail,
+    }
+
+
+def _unit_view(unit: UnitView) -> Object:
+    return {
+        "address": unit.address,
+        "kind": unit.kind,
+        "row": _binding(unit.row),
+        "opened": unit.opened,
+        "found": unit.observed,
+        "attempts": [_attempt(attempt) for attempt in unit.attempts],
+        "tests": [_viewed(test) for test in unit.tests],
+        "sent": {name: str(secret.ref) for name, secret in unit.sent.items()},
+        "phase": unit.phase.value,
+        "end": unit.end or None,
+        "reason": unit.reason,
+        "rolled_back": unit.rolled_back,
+        "rollback_reason": unit.rollback_reason,
+        "window_s": unit.window_s,
+        "residue": list(unit.residue),
+    }
+
+
+def _attempt(attempt: Attempt) -> Object:
+    return {
+        "seq": attempt.seq,
+        "at": attempt.at,
+        "step": attempt.step,
+        "act": attempt.act,
+        "operation": attempt.operation,
+        "object": attempt.object,
+        "id": attempt.id,
+        "attempt": attempt.attempt,
+        "rollback": attempt.rollback,
+        "sets": attempt.sets,
+        "secrets": {name: _reference(secret) for name, secret in attempt.secrets.items()},
+        "outcome": attempt.outcome,
+        "status": attempt.status,
+        "detail": attempt.detail,
+        "reasons": list(attempt.reasons),
+        "seconds": attempt.seconds,
+        "settled_s": attempt.settled_s,
+        "readings": [{"seq": read.seq, "at": read.at, "verdict": read.verdict, "detail": read.detail} for read in attempt.readings],
+    }
+
+
+def _reference(secret: SentSecret) -> str:
+    return str(secret.ref)
+
+
+def _binding(row: Binding | None) -> Object | None:
+    return None if row is None else {"id": row.id, "guid": row.guid}
+
+
+def _run_end(run: RunEnd) -> Object:
+    return {
+        "run": run.run,
+        "started": run.started,
+        "ended": run.ended,
+        "exit_code": run.exit_code,
+        "plan_digest": run.plan_digest,
+        "actor": run.actor,
+        "units": dict(run.units),
+    }
+
+
+def _problem(problem: Problem) -> Object:
+    source = problem.source
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "file": source.file if source else None,
+        "line": source.line if source and source.line else None,
+        "column": source.column if source and source.line else None,
+        "address": str(problem.address) if problem.address else None,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,215 @@
+"""A plan as a person reads it: the target, what stands in the way, what changes from what to what and why, the steps.
+
+In -> Out: a plan -> a page.
+Neighbours: called by `cli.plan` and `cli.apply`; values are put into words by `values`, lines by `page`.
+
+Everything can be read without colour: `+`, `~` and `-` mark units, an arrow separates before and after, a bar marks the
+steps during which users do without the connection.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from reconciler.model import Act, Change, Grade, Hazard, Plan, Step, Unit, UnitKind, Why
+from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
+from reconciler.report.untrusted import visible
+from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, when
+
+__all__ = ["act_text", "plan_page", "summary"]
+
+_MARK = {UnitKind.CREATE: ("+", Style.GOOD), UnitKind.UPDATE: ("~", Style.WARNING), UnitKind.DELETE: ("-", Style.DANGER)}
+
+_ACTS = {
+    Act.REHEARSE: "Test it as it is now",
+    Act.TEST_CONFIG: "Test the new configuration",
+    Act.TEST_URL: "Ask whether a connector answers there",
+    Act.REHEARSE_ALL: "Test every connection on it, as they are now",
+    Act.DEACTIVATE: "Deactivate",
+    Act.SAVE: "Save",
+    Act.CREATE: "Create",
+    Act.REFRESH: "Refresh its fields",
+    Act.ACTIVATE: "Activate",
+    Act.TEST: "Test it",
+    Act.TEST_ALL: "Test every connection on it again",
+    Act.DELETE: "Delete",
+    Act.VERIFY: "Read it back and compare",
+}
+
+# A change longer than this stands on two lines, before above after.
+_ONE_LINE = 100
+
+
+def plan_page(
+    plan: Plan, *, window_seconds: Mapping[str, float] | None = None, width: int | None = None, next_steps: Sequence[tuple[str, str]] = ()
+) -> Page:
+    """Lay out a plan.
+
+    Args:
+        window_seconds: how long inactive windows took in earlier runs, by address text.
+        next_steps: what can be typed next, as (when, command).
+    """
+    page = Page(width)
+    _headline(page, plan)
+    _hazards(page, plan)
+    for unit in plan.units:
+        page.gap()
+        _unit(page, unit, (window_seconds or {}).get(str(unit.address)))
+    _rest(page, plan)
+    if next_steps:
+        page.gap()
+        page.columns([(plain(f"{label}:"), command(typed)) for label, typed in next_steps])
+    return page
+
+
+def summary(plan: Plan) -> str:
+    """`1 to create, 2 to update, 11 unchanged, 3 not managed`."""
+    kinds = Counter(unit.kind for unit in plan.units)
+    parts = [f"{kinds[kind]:,} to {kind.value}" for kind in UnitKind if kinds[kind]]
+    parts += [f"{len(plan.unchanged):,} unchanged"] if plan.unchanged else []
+    parts += [f"{len(plan.unmanaged):,} not managed"] if plan.unmanaged else []
+    return ", ".join(parts)
+
+
+def act_text(act: Act) -> str:
+    """An act in words, as steps and progress show it."""
+    return _ACTS[act]
+
+
+def _headline(page: Page, plan: Plan) -> None:
+    """The first line names the target; where there is nothing to do, one calm sentence says it all."""
+    if plan.units or plan.stopping:
+        page.line(bold(f"Plan for {plan.target}"), f": {summary(plan) or 'no changes'}.")
+        windows = [unit.window_calls for unit in plan.units if unit.window_calls is not None]
+        if len(windows) == 1:
+            page.line(f"While it runs, one connection is inactive for {counted(windows[0], 'call')}.")
+        elif windows:
+            calls = f"{min(windows)} to {max(windows)}" if min(windows) < max(windows) else f"{max(windows)}"
+            page.line(f"While it runs, {len(windows):,} connections are inactive, one after the other, for {calls} calls each.")
+        return
+    count = len(plan.unchanged)
+    state = f"all {count:,} managed things are as the files ask" if count > 1 else "everything managed is as the files ask"
+    page.line(bold(f"Plan for {plan.target}"), ": ", good("nothing to do"), f"; {state}.")
+
+
+def _hazards(page: Page, plan: Plan) -> None:
+    """Barriers that stop the plan, then permitted ones, then notices."""
+    stopping = plan.stopping
+    permitted = [hazard for hazard in plan.hazards if hazard.permitted]
+    notices = [hazard for hazard in plan.hazards if hazard.grade is Grade.NOTICE]
+    if stopping:
+        page.gap()
+        one = len(stopping) == 1
+        title = f"{len(stopping):,} {'barrier stands' if one else 'barriers stand'} in the way."
+        page.prose(f"{title} Nothing of this plan is applied until {'it is' if one else 'each is'} permitted.", style=Style.DANGER)
+    for group, title, mark, style in (
+        (stopping, "", "x", Style.DANGER),
+        (permitted, "Permitted", "!", Style.WARNING),
+        (notices, "Good to know", "!", Style.WARNING),
+    ):
+        if group and title:
+            page.gap()
+            page.line(bold(title))
+        for hazard in group:
+            _hazard(page, hazard, mark, style)
+
+
+def _hazard(page: Page, hazard: Hazard, mark: str, style: Style) -> None:
+    page.line(Span(f"{mark} {hazard.name.value}", style), "  ", bold(str(hazard.address)), indent=2)
+    page.prose(hazard.text, indent=4)
+    if hazard.stops:
+        page.line(dim("to permit it:  "), command(f"--allow {hazard.permission}"), indent=4)
+
+
+def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
+    mark, style = _MARK[unit.kind]
+    common = _common_reason(unit.changes)
+    about = [common.value] if common else []
+    about += [str(unit.source)] if unit.source else []
+    page.line(Span(f"{mark} {unit.kind.value}", style), "  ", bold(str(unit.address)), dim(f"  ({'; '.join(about)})" if about else ""))
+    lines = [(change, *entry) for change in unit.changes for entry in entries(change)]
+    shown = [path_text(path) for _, path, _, _ in lines]
+    room = max((cells(visible(path)) for path in shown), default=0)
+    for (change, _, before, after), path in zip(lines, shown, strict=True):
+        reason = "" if change.why is common else change.why.value
+        elsewhere = str(change.source) if change.source and (not unit.source or change.source.file != unit.source.file) else ""
+        remark = "; ".join(part for part in (reason, elsewhere) if part)
+        lead = plain(path + " " * (room - cells(visible(path))))
+        _change(page, lead, before_after(before, after), unit.kind, f"  ({remark})" if remark else "")
+    _steps(page, unit, last_window)
+
+
+def _change(page: Page, path: Span, sides: tuple[str, str], kind: UnitKind, remark: str) -> None:
+    """One line of a change: the new value, the old value, or both."""
+    old, new = sides
+    if kind is UnitKind.CREATE:
+        page.line(path, "  ", Span(new, Style.ADDED), dim(remark), indent=6)
+    elif kind is UnitKind.DELETE:
+        page.line(path, "  ", Span(old, Style.REMOVED), dim(remark), indent=6)
+    elif len(old) + len(new) <= _ONE_LINE:
+        page.line(path, "  ", Span(old, Style.REMOVED), " -> ", Span(new, Style.ADDED), dim(remark), indent=6)
+    else:
+        page.line(path, dim(remark), indent=6)
+        page.line(Span(f"- {old}", Style.REMOVED), indent=8)
+        page.line(Span(f"+ {new}", Style.ADDED), indent=8)
+
+
+def _steps(page: Page, unit: Unit, last_window: float | None) -> None:
+    """The steps in the order in which they run, and the inactive window."""
+    if not unit.steps:
+        return
+    page.gap()
+    wide = len(str(len(unit.steps)))
+    bar, no_bar = Span("|", Style.WARNING), plain(" ")
+    rows: list[tuple[Span, ...]] = []
+    for step in unit.steps:
+        number = Span(f"{step.number:>{wide}} ", Style.DIM)
+        rows.append((number, bar if step.in_window else no_bar, plain(_step_text(step)), plain(""), dim(_step_reason(step))))
+    page.columns(rows, indent=6, gap=1)
+    if unit.window_calls is not None:
+        earlier = f", {seconds_text(last_window)} last time" if last_window is not None else ""
+        page.line(" " * (wide + 2), bar, f" inactive meanwhile: {counted(unit.window_calls, 'call')}{earlier}", indent=6)
+
+
+def _step_text(step: Step) -> str:
+    """What a step does; a save and a creation name what they write."""
+    if step.act is Act.SAVE and step.sets:
+        return f"Save {', '.join(path_text((name,)) for name in sorted(step.sets))}"
+    if step.act is Act.CREATE:
+        return "Create it, inactive" if step.address.kind == "connection" else "Create it"
+    return _ACTS[step.act]
+
+
+def _step_reason(step: Step) -> str:
+    """Why the step is there, and a warning where nothing undoes it."""
+    final = f"; {step.no_inverse}" if step.act is Act.DELETE and step.no_inverse else ""
+    return f"{step.why.value}{final}"
+
+
+def _common_reason(changes: Sequence[Change]) -> Why | None:
+    """The reason that most changes of a unit share: said once, on its first line."""
+    counts = Counter(change.why for change in changes)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _rest(page: Page, plan: Plan) -> None:
+    """What was not checked, then what the plan leaves alone, then what identifies it."""
+    if plan.not_checked:
+        page.gap()
+        page.line(bold("Not checked"), dim("  (neither in order nor different)"))
+        rows = [(bold(str(entry.address)), plain(path_text(entry.path)), dim(entry.reason)) for entry in plan.not_checked]
+        page.columns(rows, indent=2)
+    page.gap()
+    if plan.units or plan.stopping:
+        alone = [f"{len(plan.unchanged):,} managed unchanged"] if plan.unchanged else []
+        alone += [f"{len(plan.unmanaged):,} not managed"] if plan.unmanaged else []
+        if alone:
+            page.line(f"Left alone: {', '.join(alone)}.")
+    elif plan.unmanaged:
+        page.line(f"Not managed and left alone: {len(plan.unmanaged):,}.")
+    if plan.digest:
+        page.line(dim(f"Plan {plan.digest}"))
+        page.line(dim(f"made {when(plan.created)}, good until {when(plan.expires)}"))
