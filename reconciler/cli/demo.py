@@ -196,7 +196,7 @@ def _bad_candidate(stage: Stage) -> None:
 def _rollback(stage: Stage) -> None:
     stage.say(
         "Act 3: an activation fails after the new values were saved",
-        "We make the embedded SuperOffice refuse the second toggle. The run goes back to what it had found, and a read and a test prove it.",
+        "We make this SuperOffice refuse the second toggle. The run goes back to what it had found, and a read and a test prove it.",
     )
     stage.quietly("emulator", "edit", "fault", "ToggleErpConnectionActive", "reasons-without-flip", "--nth", "2")
     stage.edit("refused.yaml", "change.yaml", "IntegerField: 14 ", "IntegerField: 99 ")

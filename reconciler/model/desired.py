@@ -68,6 +68,70 @@ class DesiredConnector:
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredDefault:
+    """The default that a new ERP record gets. Neither a value, nor asking, nor mandatory removes the default."""
+
+    value: Plain | None = None
+    ask: bool = False
+    mandatory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredField:
+    """What the file says of one ERP field; what is None (or an empty `items`) is not managed.
+
+    Attributes:
+        crm: the CRM field key; the empty text unmaps.
+        direction: `to-crm`, `to-erp`, `both` or `none`.
+        show: any of `erp-tab` and `search`; what is not listed is off.
+        items: ERP item key to the CRM item's name; the empty name is "(No selection)".
+        items_not_listed: `leave`, `report` or `no-selection`.
+        renamed_from: the key the connector used before.
+    """
+
+    key: str
+    source: Source
+    crm: Marked[str] | None = None
+    direction: Marked[str] | None = None
+    show: Marked[frozenset[str]] | None = None
+    items: Mapping[str, Marked[str]] = field(default_factory=dict)
+    items_not_listed: str = "leave"
+    default: Marked[DesiredDefault] | None = None
+    renamed_from: Marked[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredActor:
+    """What the file says of one actor type of one connection, mapping sets already laid under it.
+
+    Attributes:
+        type: `customer`, `supplier`, `partner`, `person` or `project`.
+        rank: field keys that come first, in this order; None is not managed.
+        fields_not_listed: `leave`, `report` or `unmap`.
+    """
+
+    type: str
+    source: Source
+    sync: Marked[bool] | None = None
+    fields: Mapping[str, DesiredField] = field(default_factory=dict)
+    rank: tuple[Marked[str], ...] | None = None
+    fields_not_listed: str = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticSync:
+    """The engine as the file wants it; None is not managed.
+
+    Attributes:
+        interval_s: seconds.
+    """
+
+    source: Source
+    on: Marked[bool] | None = None
+    interval_s: Marked[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredConnection:
     """What the file says of one ERP connection.
 
@@ -83,6 +147,7 @@ class DesiredConnection:
     active: Marked[bool] | None = None
     scope: Marked[DesiredScope] | None = None
     config: Mapping[str, Marked[Plain | SecretRef]] = field(default_factory=dict)
+    actors: Mapping[str, DesiredActor] = field(default_factory=dict)
     renamed_from: Marked[str] | None = None
     moved_from: Marked[str] | None = None
     absent: bool = False
@@ -101,11 +166,15 @@ class Desired:
     Attributes:
         language: the ISO code in which groups (and later CRM items) are named.
         files: the files in the order given, with the digest of each one's bytes.
+        sync_priority: keys of connections (and `SuperOffice`) that come first, in this order; None is not managed.
+        automatic_sync: None is not managed.
         digest: over the meaning of the merged result, without places: reformatting a file does not change it.
     """
 
     language: str
     connectors: Mapping[str, DesiredConnector]
     connections: Mapping[str, DesiredConnection]
+    sync_priority: tuple[Marked[str], ...] | None = None
+    automatic_sync: AutomaticSync | None = None
     files: tuple[tuple[str, str], ...] = ()
     digest: str = ""

@@ -82,18 +82,6 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class ErpField:
-    """One stored ERP field row, as far as the activation check looks at it (archive ErpField)."""
-
-    id: int
-    actor_type: str
-    key: str
-    mandatory: bool
-    has_direction: bool
-    missing_in_erp: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Named:
     """An id with its name: a user group (raw, possibly multi-language) or an associate (login)."""
 
