@@ -12,11 +12,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from reconciler.model import (
+    ActorMapping,
     ConfigField,
     Connection,
     Connector,
+    DefaultValue,
+    Engine,
     ErpField,
     Listed,
+    ListMappings,
     Named,
     Recorded,
     Result,
@@ -26,7 +30,7 @@ from reconciler.model import (
     TestResult,
 )
 
-__all__ = ["Clock", "Journal", "Lease", "Reader", "Sealer", "Secrets", "Tester", "Writer"]
+__all__ = ["Clock", "Journal", "Lease", "MappingReader", "MappingWriter", "Reader", "Sealer", "Secrets", "Tester", "Writer"]
 
 
 class Clock(Protocol):
@@ -105,6 +109,38 @@ class Reader(Protocol):
         ...
 
 
+class MappingReader(Protocol):
+    """What can be asked about mappings, lists, order and the engine. Errors as in `Reader`."""
+
+    def actor_mapping(self, connection_id: int, actor_type: str) -> ActorMapping | None:
+        """The mapping of one actor type, by the wire's name; None when the connection does not have it."""
+        ...
+
+    def erp_fields(self, connection_id: int) -> Sequence[ErpField]:
+        """Every stored ERP field of a connection, by id (archive ErpField). Does not reach the connector."""
+        ...
+
+    def list_mappings(self, connection_id: int) -> ListMappings:
+        """The list mappings of a connection. Asks the connector for the ERP items.
+
+        Raises:
+            ConnectorUnavailable: the tenant answered, but not with list mappings.
+        """
+        ...
+
+    def crm_items(self, list_name: str) -> Sequence[Named]:
+        """The items of a CRM list, deleted ones included, by id; names are raw."""
+        ...
+
+    def sync_priority(self) -> tuple[int, ...]:
+        """Connection ids in the order of priority; 0 stands for SuperOffice where the tenant shows its place."""
+        ...
+
+    def engine(self) -> Engine:
+        """The engine's switch and interval."""
+        ...
+
+
 class Tester(Protocol):
     """The tests: they write nothing in the tenant, but they reach the connector and the ERP behind it.
 
@@ -153,6 +189,38 @@ class Writer(Protocol):
 
     def delete_connector(self, connector_id: int) -> Result:
         """Soft-delete a connector; the server does not say whether it worked."""
+        ...
+
+
+class MappingWriter(Protocol):
+    """What changes mappings, lists, order and the engine. As in `Writer`, each method sends exactly one request, once."""
+
+    def save_mapping(self, mapping: ActorMapping) -> Result:
+        """Save the full array of one actor type's field mappings. `body` is the stored `ActorMapping`."""
+        ...
+
+    def save_lists(self, lists: ListMappings) -> Result:
+        """Save the full container of list mappings. `body` is the stored `ListMappings`."""
+        ...
+
+    def save_default(self, default: DefaultValue) -> Result:
+        """Save (or, with all flags False, remove) the default of one field."""
+        ...
+
+    def move_rank(self, connection_id: int, actor_type: str, field_id: int, direction: int) -> Result:
+        """Move a field one place: +1 down, -1 up. Never repeated on a guess."""
+        ...
+
+    def save_priority(self, connection_ids: Sequence[int]) -> Result:
+        """Save the whole order of connections."""
+        ...
+
+    def set_engine(self, *, running: bool) -> Result:
+        """Ask the engine to run or to stop; may not show at once."""
+        ...
+
+    def set_interval(self, seconds: int) -> Result:
+        """Set the engine's interval."""
         ...
 
 

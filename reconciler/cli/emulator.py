@@ -78,8 +78,7 @@ def reset(state: Path, yes: bool) -> None:
     """Throw the emulator's state away and start afresh."""
     if state.exists() and not yes:
         click.confirm(f"Throw away everything in {state} and its ERP folder?", abort=True, err=True)
-    with closing(_open(state)) as opened:
-        opened.reset()
+    _open(state, afresh=True).close()
     click.echo(f"{state} is as new: no connectors, no connections, fresh ERP files.")
 
 

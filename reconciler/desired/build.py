@@ -81,7 +81,7 @@ def _connection(key: str, entry: Entry, findings: Findings) -> DesiredConnection
 def _scope(node: Node | None, address: Address, findings: Findings) -> Marked[DesiredScope] | None:
     if isinstance(node, Scalar):
         return Marked(DesiredScope(everyone=True), node.source) if node.text == "everyone" else None
-    if not isinstance(node, Table) or not node.entries:
+    if not isinstance(node, Table):
         return None
     groups = fields.texts(node.get("groups")) if "groups" in node.entries else ()
     users = fields.texts(node.get("users")) if "users" in node.entries else ()

@@ -24,7 +24,7 @@ _RAW = re.compile(f"[{_HIDDEN}]|\\r(?!\\n)")
 _VALUE = re.compile(f"[{_HIDDEN}\\r\\t]")
 _ONE_LINE = re.compile(f"[{_HIDDEN}\\r\\t\\n]")
 _COMMENT = re.compile(r"(?:^| )#")
-_STAND_IN = "\ufffd"
+STAND_IN = "\ufffd"  # as long as what it replaces, so that columns stay right
 
 
 def hidden_character(text: str, *, one_line: bool) -> str | None:
@@ -44,17 +44,14 @@ def check_characters(text: str, file: str, findings: Findings) -> str | None:
     None means that lines or indentation are in doubt, so that nothing more can be said about the file.
     """
     broken_lines = False
-    if _RAW.search(text):
-        for number, line in enumerate(text.split("\n"), start=1):
-            found = _RAW.search(line.removesuffix("\r"))
-            if found is None:
-                continue
-            broken_lines = broken_lines or "\r" in line[:-1]
-            message, hint = f"{_named(found[0])} stands here; it does not show, and is not allowed even in a comment.", "Delete it."
-            if found[0] == "\r":
-                message, hint = "A carriage return without a line feed stands here.", "Save the file with LF or CRLF line ends."
-            findings.add("control-character", message, Source(file, number, found.start() + 1), hint)
-        text = _RAW.sub(_STAND_IN, text)
+    for (line, column), char in _hidden(text):
+        broken_lines = broken_lines or char == "\r"
+        message = f"The character {_named(char)} stands here; it does not show, and is not allowed even in a comment."
+        hint = "Delete it."
+        if char == "\r":
+            message, hint = "A carriage return without a line feed stands here.", "Save the file with LF or CRLF line ends."
+        findings.add("control-character", message, Source(file, line, column), hint)
+    text = _RAW.sub(STAND_IN, text)
     if "\t" not in text:
         return None if broken_lines else text
     tabs = _tabs(text)
@@ -65,6 +62,19 @@ def check_characters(text: str, file: str, findings: Findings) -> str | None:
     if broken_lines or any(indents for _, indents in tabs):
         return None
     return text.replace("\t", " ") if tabs else text
+
+
+def _hidden(text: str) -> list[tuple[tuple[int, int], str]]:
+    """Line, column and character of what may not stand in a file: the first of each line, and every bare carriage return."""
+    found: list[tuple[tuple[int, int], str]] = []
+    line, last_line, position = 1, 0, 0
+    for match in _RAW.finditer(text):
+        line += text.count("\n", position, match.start())
+        position = match.start()
+        if line != last_line or (match[0] == "\r" and found[-1][1] != "\r"):
+            found.append(((line, position - text.rfind("\n", 0, position)), match[0]))
+        last_line = line
+    return found
 
 
 def _tabs(text: str) -> list[tuple[tuple[int, int], bool]]:
@@ -79,5 +89,5 @@ def _tabs(text: str) -> list[tuple[tuple[int, int], bool]]:
 
 def _named(char: str) -> str:
     name = unicodedata.name(char, "")
-    kind = f"The character U+{ord(char):04X}"
-    return f"{kind} ({name})" if name else f"{kind} (a control character)" if unicodedata.category(char) == "Cc" else kind
+    code = f"U+{ord(char):04X}"
+    return f"{code} ({name})" if name else f"{code} (a control character)" if unicodedata.category(char) == "Cc" else code

@@ -48,7 +48,7 @@ def read_bytes(path: Path, name: str, findings: Findings, *, instead: str = "nam
 def decode(content: bytes, name: str, findings: Findings) -> str | None:
     """The text of a file without a byte order mark; None when it is not UTF-8, and then a problem says so."""
     place = Source(name)
-    if content.startswith(_WIDE) or (len(content) >= 2 and b"\0" in content[:2] and content[:2] != b"\0\0"):
+    if content.startswith(_WIDE) or _looks_wide(content[:2]):
         findings.add("not-utf-8", "This file is UTF-16 or UTF-32; expected UTF-8.", place, "Save it as UTF-8.")
         return None
     try:
@@ -60,6 +60,11 @@ def decode(content: bytes, name: str, findings: Findings) -> str | None:
         place = Source(name, line, column)
         findings.add("not-utf-8", "A byte here is not UTF-8; expected a text file in UTF-8.", place, "Save it as UTF-8.")
         return None
+
+
+def _looks_wide(start: bytes) -> bool:
+    """Whether a file begins as UTF-16 without a mark does: a printable ASCII character beside a zero byte."""
+    return len(start) == 2 and 0 in start and 0x20 <= max(start) < 0x7F
 
 
 def _read(path: Path, place: Source, findings: Findings) -> bytes | None:

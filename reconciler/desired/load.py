@@ -40,7 +40,7 @@ def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -
     """
     findings = Findings()
     with _collector_paused():
-        merged, digests = _load_files([str(path) for path in paths], findings)
+        merged, digests = _load_files([str(path) or "." for path in paths], findings)
         if merged is None:
             findings.raise_if_any()
             raise AssertionError("without a problem every file was read")

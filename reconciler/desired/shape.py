@@ -71,10 +71,13 @@ class _Reader:
                     document[key] = self.read(entry.value, self._child(resolved, key))
             if "x-key" in resolved:
                 self.address = None
+            if node.entries and not document:  # an overlay only takes keys out here; what is left is judged when merged
+                self.complained.add(id(node))
             return document
         if isinstance(node, Items):
-            item = self._resolved(schema).get("items") if schema is not None else None
-            return [self.read(child, item) for child in node.items]
+            resolved = self._resolved(schema) if schema is not None else {}
+            self._check_repeats(node, resolved)
+            return [self.read(child, resolved.get("items")) for child in node.items]
         self.complained.add(id(node))
         return None
 
@@ -85,7 +88,7 @@ class _Reader:
         any_scalar = "string" in types and len(types - {"object", "array"}) > 1
         if node.plain and (node.text == "" or readings.is_null(node.text)):
             return self._no_value(node, schema)
-        if "\n" in node.text and not any_scalar:
+        if "\n" in node.text and not schema.get("x-lines"):
             message = "This text has line breaks; expected one line."
             return self._complain("line-break", node, message, "Write it on one line, in quotes.")
         if any_scalar or not node.plain:
@@ -102,14 +105,23 @@ class _Reader:
             return self._complain("quote-it", node, message, "Quote it.")
         return node.text if value is None else value
 
+    def _check_repeats(self, node: Items, schema: Schema) -> None:
+        """Report texts that a list holds twice. Here, since the validator compares every item with every other one."""
+        seen: set[str] = set()
+        for item in node.items if schema.get("uniqueItems") else ():
+            if isinstance(item, Scalar):
+                if item.text in seen:
+                    self._complain("duplicate-item", item, "This item stands in the list already.", "Keep one of the two.")
+                seen.add(item.text)
+
     def _no_value(self, node: Scalar, schema: Schema) -> None:
         expected = schema.get("x-expected", "a value")
         if node.text:
             message = f"This says that there is no value; expected {expected}."
             hint = "Delete the key, or quote the text. Only an overlay takes a key of an earlier file out by null."
         else:
-            message = f"There is no value here; expected {expected}."
-            hint = "Write one, or delete the key. An empty text is written as ''."
+            message = f"No value is written here; expected {expected}."
+            hint = "Write one, or delete the key." + (" An empty text is written as ''." if "string" in _types(schema) else "")
         self._complain("no-value", node, message, hint)
 
     def _complain(self, code: str, node: Scalar, message: str, hint: str) -> None:
@@ -146,11 +158,18 @@ def _schema(name: str, *, partial: bool) -> dict[str, Any]:
     return {key: value for key, value in full.items() if key != "required"} if partial else full
 
 
+def _without_repeats(schema: Any) -> Any:
+    """The schema without `uniqueItems`, which is checked while reading."""
+    if isinstance(schema, dict):
+        return {key: _without_repeats(value) for key, value in schema.items() if key != "uniqueItems"}
+    return [_without_repeats(item) for item in schema] if isinstance(schema, list) else schema
+
+
 @cache
 def _validator(name: str, *, partial: bool) -> Any:
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(_schema(name, partial=partial))
+    return Draft202012Validator(_without_repeats(_schema(name, partial=partial)))
 
 
 @cache
@@ -160,7 +179,7 @@ def _fast_validator(name: str, *, partial: bool) -> Any:
         from jsonschema_rs import Draft202012Validator
     except ImportError:
         return None
-    return Draft202012Validator(_schema(name, partial=partial))
+    return Draft202012Validator(_without_repeats(_schema(name, partial=partial)))
 
 
 def _accepted_fast(name: str, document: Any, *, partial: bool) -> bool:

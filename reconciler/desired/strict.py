@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.desired.characters import check_characters, hidden_character
+from reconciler.desired.characters import STAND_IN, check_characters, hidden_character
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Broken, Entry, Items, Node, Scalar, Table, show
 from reconciler.desired.syntax import Failure, report
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from yaml import Event, MarkedYAMLError
 
 MOST_DEPTH = 20  # DESIGN §3.1; the deepest place that a file needs is 8 levels down
+MOST_EVENTS = 500_000  # 4 MiB of ordinary content make about 300,000; more is a file made to keep us busy
 MOST_KEY = 254  # Source: SuperOffice database tables, ConnectionConfigField.FieldKey String(254); our own keys follow
 
 
@@ -35,23 +36,24 @@ class Parsed:
     complete: bool
 
 
-def parse(text: str, file: str, findings: Findings, *, pure: bool = False) -> Parsed:
+def parse(text: str, file: str, findings: Findings, *, begins: str = "version: 1", pure: bool = False) -> Parsed:
     """Read the text of one file.
 
     Args:
         text: without a byte order mark.
         file: how the person called it, for places.
         findings: takes the problems.
+        begins: how such a file begins, for the hint where it is empty.
         pure: use PyYAML's own parser even where libyaml is there; for tests.
     """
     checked = check_characters(text, file, findings)
     if checked is None:
         return Parsed(None, complete=False)
+    builder = _Builder(file, findings, stand_in=STAND_IN if checked is not text and STAND_IN in checked else None)
     checked = _without_directives(checked, file, findings)
-    builder = _Builder(file, findings)
     complete = _feed(builder, checked, pure=pure)
     if complete and builder.root is None:
-        findings.add("empty-file", "This file is empty; expected a mapping.", Source(file, 1, 1), "Begin with `version: 1`.")
+        findings.add("empty-file", "This file is empty; expected a mapping.", Source(file, 1, 1), f"Begin with `{begins}`.")
     return Parsed(builder.root, complete and builder.root is not None)
 
 
@@ -98,7 +100,9 @@ def _failure(error: MarkedYAMLError) -> Failure:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping that is not closed yet. `key` is None while a mapping waits for one; `drop` ignores the next value."""
+    """A list or mapping that is not closed yet. `key` is None while a mapping waits for one; `drop` ignores the next value,
+    `dropped` tells that one was.
+    """
 
     source: Source
     is_table: bool
@@ -107,21 +111,29 @@ class _Open:
     key: str | None = None
     key_source: Source | None = None
     drop: bool = False
+    dropped: bool = False
 
 
 class _Builder:
     """Builds the tree from events and reports what is refused."""
 
-    def __init__(self, file: str, findings: Findings) -> None:
+    def __init__(self, file: str, findings: Findings, *, stand_in: str | None) -> None:
         self.file = file
         self.findings = findings
+        self._stand_in = stand_in  # marks texts that held a refused character
         self.root: Node | None = None
         self._open: list[_Open] = []
         self._documents = 0
+        self._events = 0
 
     def take(self, event: Event) -> bool:
         """Take one event; False when nothing more shall be read."""
         kind = type(event).__name__
+        self._events += 1
+        if self._events > MOST_EVENTS:
+            message = "This file holds too many lists, mappings and values; nothing after this place was read."
+            self.findings.add("too-many", message, self._place(event), "Split it and name each part with -f.")
+            return False
         if kind == "ScalarEvent":
             self._scalar(event)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
@@ -150,8 +162,10 @@ class _Builder:
         place = self._place(event)
         if event.anchor is not None or event.tag is not None:
             self._check_properties(event, place)
-        text, plain = event.value, not event.style and event.tag is None
-        if not plain and (hidden := hidden_character(text, one_line=self._awaits_key() or event.style in ("'", '"'))):
+        text, plain = event.value, not event.style
+        if event.tag is not None or (self._stand_in and self._stand_in in text):
+            self._put(Broken(place), key=None)
+        elif not plain and (hidden := hidden_character(text, one_line=self._awaits_key() or event.style in ("'", '"'))):
             message = f"This text holds a character that does not show or breaks the line: {hidden}."
             self.findings.add("control-character", message, place, "Delete the escape; a backslash that is meant stands in single quotes.")
             self._put(Broken(place), key=None)
@@ -171,6 +185,8 @@ class _Builder:
     def _close(self) -> None:
         done = self._open.pop()
         node: Node = Table(done.entries, done.source) if done.is_table else Items(tuple(done.items), done.source)
+        if done.is_table and done.dropped and not done.entries:
+            node = Broken(done.source)  # as in {{ x }}: what is left does not count as empty
         self._put(node, key=None)
 
     def _awaits_key(self) -> bool:
@@ -194,11 +210,13 @@ class _Builder:
         if not parent.is_table:
             parent.items.append(node)
         elif parent.drop:
-            parent.drop = False
+            parent.drop, parent.dropped = False, True
         elif parent.key is None:
             self._take_key(parent, node, key)
         else:
             assert parent.key_source is not None
+            if isinstance(node, Scalar) and node.plain and not node.text:
+                node = Scalar("", plain=True, source=parent.key_source)  # nothing is written, and the parsers disagree where
             parent.entries[parent.key] = Entry(parent.key_source, node)
             parent.key = None
 

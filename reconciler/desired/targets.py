@@ -118,7 +118,7 @@ def _read_file(directory: Path, environ: Mapping[str, str], findings: Findings) 
         return None
     content = files.read_bytes(path, name, findings, instead=f"name another one in {VARIABLE}")
     text = None if content is None else files.decode(content, name, findings)
-    parsed = None if text is None else parse(text, name, findings)
+    parsed = None if text is None else parse(text, name, findings, begins="targets:")
     if parsed is None or parsed.root is None or not parsed.complete:
         return None
     if not isinstance(parsed.root, Table):

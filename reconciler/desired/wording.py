@@ -1,7 +1,8 @@
 """Says what a schema error means for the person who wrote the file: what, where, what is expected, what to do.
 
 The schema carries the words: `x-expected` completes "must be …", `x-hint` is the next step, `x-later` lists keys of later
-versions, `x-secret` marks the notation of a secret. Values are never repeated, since any of them may be a secret.
+versions, `x-secret` marks the notation of a secret (for `shape`: `x-code` a word that needs no quotes, `x-lines` a text that may have
+several lines, `x-key` a mapping of things by name). Values are never repeated, since any of them may be a secret.
 
 Effects: none.
 """
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 _KINDS = {"connections": "connection", "connectors": "connector", "targets": "target"}
+_MOST_COMPARED = 200  # names that are compared letter by letter; with thousands of them a file full of typos would take minutes
 _CODES = {
     "type": "wrong-type",
     "pattern": "wrong-form",
@@ -38,7 +40,8 @@ _CODES = {
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word that is most like the one written, or all of them where none is like it."""
     names = sorted(known)
-    if close := difflib.get_close_matches(word, names, n=1, cutoff=0.6):
+    similar = difflib.get_close_matches(word, names, n=1, cutoff=0.6) if len(names) <= _MOST_COMPARED else []
+    if close := similar or [name for name in names if name.casefold() == word.casefold()]:
         return f"Did you mean {show(close[0])}?"
     if not names:
         return "There is none yet."
@@ -72,8 +75,6 @@ def describe(error: ValidationError, root: Node, complained: set[int]) -> Iterat
         yield from _unknown_keys(error, node, address)
     elif rule == "required":
         yield from _missing_keys(error, node, label, address)
-    elif rule == "uniqueItems":
-        yield from _repeated(node, label, address)
     elif rule == "not":  # what may not stand beside `absent: true`
         message = f"{label} stands beside `absent: true`, which asks for deletion."
         yield Problem("beside-absent", message, _key_place(root, path), f"Take out {label} or `absent: true`.", address)
@@ -138,16 +139,7 @@ def _missing_keys(error: Any, node: Node, label: str, address: Address | None) -
         yield Problem("missing-key", message, node.source, hint, address)
 
 
-def _repeated(node: Node, label: str, address: Address | None) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for item in node.items if isinstance(node, Items) else ():
-        if isinstance(item, Scalar):
-            if item.text in seen:
-                yield Problem("duplicate-item", f"This item stands in {label} already.", item.source, "Keep one of the two.", address)
-            seen.add(item.text)
-
-
-def _wrong(error: ValidationError, node: Node, label: str, address: Address | None) -> Problem:
+def _wrong(error: Any, node: Node, label: str, address: Address | None) -> Problem:
     """A value of the wrong type, form or size."""
     schema = error.schema if isinstance(error.schema, dict) else {}
     expected = schema.get("x-expected") or "another value"
@@ -158,11 +150,16 @@ def _wrong(error: ValidationError, node: Node, label: str, address: Address | No
     code = _CODES.get(str(error.validator), "wrong-value")
     message = f"{label} must be {expected}."
     hint = str(schema.get("x-hint", ""))
-    if schema.get("type") == "boolean" and isinstance(node, Scalar):
-        meant = meant_bool(node.text)
+    if code == "too-long" and isinstance(node, Scalar):
+        message = f"{label} has {len(node.text)} characters; expected at most {error.validator_value}."
+        hint = f"Shorten it by {len(node.text) - error.validator_value}."
+    elif schema.get("type") == "boolean":
+        meant = meant_bool(node.text) if isinstance(node, Scalar) else None
         hint = "Write true or false, without quotes." if meant is None else f"Write {str(meant).lower()}, without quotes."
     elif isinstance(node, Scalar) and not node.plain and schema.get("type") in ("integer", "number"):
         hint = hint or "Write it without quotes."
     elif not hint and isinstance(node, (Table, Items)) and schema.get("type") == "string":
         hint = "Write one text."
+    elif not hint and schema.get("type") == "object":
+        hint = "Write {secret: provider:name}." if schema.get("x-secret") else "Write it as `key: value` lines."
     return Problem(code, message, node.source, hint, address)

@@ -87,7 +87,7 @@ class Server(ThreadingHTTPServer):
             self.open_connections.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the signature of socketserver
+    def handle_error(self, *_: Any) -> None:
         """A client that went away is no error of ours; anything else is kept for whoever looks."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):

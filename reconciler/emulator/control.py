@@ -55,6 +55,7 @@ class Control:
             ValueError: a fault or a switch that does not exist.
         """
         emulator = self._emulator
+        name = {"faults": "fault", "switches": "switch"}.get(name, name)
         if name == "edit":
             return {"result": self._edit(content)}
         if name == "fault":

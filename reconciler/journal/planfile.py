@@ -45,8 +45,8 @@ def write_plan(path: Path, payload: bytes) -> None:
                 Path(draft).unlink()
             raise
         _sync_folder(path.parent)
-    except OSError as error:
-        raise _problem(path, f"The plan cannot be written: {error.strerror or error}.", "Choose another place with: -o FILE") from error
+    except (OSError, ValueError) as error:
+        raise _problem(path, f"The plan cannot be written: {_reason(error)}.", "Choose another place with: -o FILE") from error
 
 
 def read_plan(path: Path) -> bytes:
@@ -65,10 +65,10 @@ def read_plan(path: Path) -> bytes:
             if not stat.S_ISREG(about.st_mode):
                 raise _problem(path, "The plan has to be a file.", "Name the file that `plan -o` wrote.")
             payload = file.read(MAX_PLAN_BYTES + 1)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        if getattr(error, "errno", None) == errno.ELOOP:
             raise _link(path) from error
-        raise _problem(path, f"The plan cannot be read: {error.strerror or error}.", "Make one with: reconciler plan -o FILE") from error
+        raise _problem(path, f"The plan cannot be read: {_reason(error)}.", "Make one with: reconciler plan -o FILE") from error
     if len(payload) > MAX_PLAN_BYTES:
         raise StalePlan("Not a plan", f"{path} is larger than {MAX_PLAN_BYTES // 2**20} MiB", "Make one with: reconciler plan -o FILE")
     return payload
@@ -93,6 +93,10 @@ def _sync_folder(folder: Path) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _link(path: Path) -> InputError:

@@ -24,6 +24,7 @@ from reconciler.journal import statements
 __all__ = ["SqliteFile"]
 
 BUSY_TIMEOUT_S = 10.0
+_SMALLEST_BYTES = 512  # one page. Source: https://www.sqlite.org/fileformat.html section 1.3.2
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _APPEND_ONLY = tuple(
     f"CREATE TRIGGER event_no_{verb} BEFORE {verb} ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
@@ -206,11 +207,15 @@ def _refuse_link(path: Path) -> None:
 
 def _refuse_unsafe(path: Path) -> None:
     """A journal that others can read gives away what is done here; one they can write, or put in its place, proves nothing."""
-    if not stat.S_ISREG(path.lstat().st_mode):
+    about = path.lstat()
+    if not stat.S_ISREG(about.st_mode):
         raise JournalError("Journal is not safe", f"{path} is not a file", "Move it away.")
+    # SQLite takes a scrap for a new database and would write over it; only an empty file can be one that was being made.
+    if 0 < about.st_size < _SMALLEST_BYTES:
+        raise _foreign(path)
     if os.name != "posix":
         return
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+    if stat.S_IMODE(about.st_mode) & 0o077:
         raise JournalError("Journal is not safe", f"others may read or write {path}", f"chmod 600 {path}")
     if stat.S_IMODE(path.parent.stat().st_mode) & 0o022:
         raise JournalError("Journal is not safe", f"others may put another file in the place of {path}", f"chmod 700 {path.parent}")

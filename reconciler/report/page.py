@@ -79,6 +79,9 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
+# A last column narrower than this reads badly; its text stands on the next line instead.
+_ROOM = 30
+
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-")
 
 
@@ -131,6 +134,8 @@ class Page:
     def columns(self, rows: Iterable[Sequence[Span | str]], *, indent: int = 0, gap: int = 2, right: frozenset[int] = frozenset()) -> None:
         """Add rows whose cells stand below each other. The last cell of a row is never padded, and wrapped like prose; nothing is cut.
 
+        Where a screen leaves too little room for the last cell, it stands below its row.
+
         Args:
             right: numbers of the columns that are aligned to the right.
         """
@@ -150,8 +155,12 @@ class Page:
                 lead += [fill, cell] if number in right else [cell, fill]
                 lead.append(Span(" " * gap))
             last = row_cells[-1]
+            begin = indent + sum(widths[: len(row_cells) - 1]) + gap * (len(row_cells) - 1)
             if last.style is Style.COMMAND:
                 self.line(*lead, last, indent=indent)
+            elif self.width is not None and begin + row_sizes[-1] > self.width and self.width - begin < _ROOM:
+                self.line(*lead, indent=indent)
+                self.prose(last.text, indent=indent + 8, style=last.style)
             else:
                 self.prose(last.text, indent=indent, style=last.style, lead=lead)
 

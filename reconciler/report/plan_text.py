@@ -145,16 +145,21 @@ def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
 def _change(page: Page, path: Span, sides: tuple[str, str], kind: UnitKind, remark: str) -> None:
     """One line of a change: the new value, the old value, or both."""
     old, new = sides
+    size = 6 + cells(visible(path.text)) + cells(old) + cells(new) + cells(visible(remark)) + 6
+    below = remark.strip() if page.width is not None and size > page.width else ""
+    beside = dim("" if below else remark)
     if kind is UnitKind.CREATE:
-        page.line(path, "  ", Span(new, Style.ADDED), dim(remark), indent=6)
+        page.line(path, "  ", Span(new, Style.ADDED), beside, indent=6)
     elif kind is UnitKind.DELETE:
-        page.line(path, "  ", Span(old, Style.REMOVED), dim(remark), indent=6)
+        page.line(path, "  ", Span(old, Style.REMOVED), beside, indent=6)
     elif len(old) + len(new) <= _ONE_LINE:
-        page.line(path, "  ", Span(old, Style.REMOVED), " -> ", Span(new, Style.ADDED), dim(remark), indent=6)
+        page.line(path, "  ", Span(old, Style.REMOVED), " -> ", Span(new, Style.ADDED), beside, indent=6)
     else:
-        page.line(path, dim(remark), indent=6)
+        page.line(path, beside, indent=6)
         page.line(Span(f"- {old}", Style.REMOVED), indent=8)
         page.line(Span(f"+ {new}", Style.ADDED), indent=8)
+    if below:
+        page.prose(below, indent=8, style=Style.DIM)
 
 
 def _steps(page: Page, unit: Unit, last_window: float | None) -> None:

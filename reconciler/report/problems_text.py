@@ -58,12 +58,11 @@ def problems_page(
         if line is not None and problem.source:
             _excerpt(page, line, problem.source)
         if problem.hint:
-            page.prose(problem.hint, indent=4, lead=[Span("hint: ", Style.COMMAND)])
+            _hint(page, problem.hint, indent=4)
         page.gap()
     if count > 1 or not own_words:
         page.prose(f"{total}.", style=Style.DANGER)
-    if hint:
-        page.prose(hint, lead=[Span("hint: ", Style.COMMAND)])
+    _hint(page, hint)
     return page
 
 
@@ -72,8 +71,7 @@ def error_page(error: ReconcilerError, *, width: int | None = None) -> Page:
     page = Page(width)
     lead = [Span(f"{error.summary.rstrip('.')}{'.' if not error.detail else ':'}{' ' if error.detail else ''}", Style.DANGER)]
     page.prose(error.detail, lead=lead, hang=2)
-    if error.hint:
-        page.prose(error.hint, lead=[Span("hint: ", Style.COMMAND)], hang=6)
+    _hint(page, error.hint)
     return page
 
 
@@ -90,6 +88,12 @@ def excerpt(line: str) -> str | None:
     if _is_open(found["key"]) and all(_is_open(key) for key in _INNER_KEY.findall(rest)):
         return line
     return line[: found.end("key") + 1]
+
+
+def _hint(page: Page, hint: str, indent: int = 0) -> None:
+    """What to do next, on one line: it may hold a command to copy."""
+    if hint:
+        page.line(Span("hint: ", Style.COMMAND), hint, indent=indent)
 
 
 def _is_open(key: str) -> bool:
@@ -113,8 +117,7 @@ def usage_page(message: str, *, hint: str = "", usage: str = "", width: int | No
     """Lay out what is wrong with a command line."""
     page = Page(width)
     page.prose(shortened(message, 600), style=Style.DANGER)
-    if hint:
-        page.prose(hint, lead=[Span("hint: ", Style.COMMAND)], hang=6)
+    _hint(page, hint)
     if usage:
         page.line(dim(usage))
     return page

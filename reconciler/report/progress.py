@@ -58,6 +58,7 @@ class Progress:
         total: units of the plan; 0 when the run has no plan (a recovery).
         unit, kind, steps: of the unit that is under way; empty between units.
         now: what goes on, as a sentence; empty between units.
+        act: of the write that was announced last.
         settle_s: seconds that a settling wait lasts, while one lasts.
         inactive: the unit's connection is switched off for the moment.
     """
@@ -67,6 +68,7 @@ class Progress:
     unit: str = ""
     kind: str = ""
     now: str = ""
+    act: str = ""
     rolling_back: bool = False
     inactive: bool = False
     settle_s: float | None = None
@@ -93,7 +95,9 @@ class Progress:
     def _run_opened(self, _page: Page, body: Mapping[str, Any]) -> None:
         settle = body.get("settle_s")
         self.settle_default_s = float(settle) if isinstance(settle, (int, float)) else None
-        self.total = self.total or len(body.get("units") or ())
+        units = body.get("units")
+        self.total = self.total or (len(units) if isinstance(units, (list, tuple)) else 0)
+        self.now = self._rehearsing()
 
     def _recovery_opened(self, _page: Page, body: Mapping[str, Any]) -> None:
         self.now = f"Finishing the run ({body.get('choice', '')})"
@@ -101,7 +105,8 @@ class Progress:
     def _test(self, page: Page, body: Mapping[str, Any]) -> None:
         test = Tested.of(body)
         self.tests.append(test)
-        self.now = f"Testing {test.address} {phase_text(test.phase)}"
+        if not self.unit:
+            self.now = self._rehearsing()
         self._mark(_TEST_ACTS.get(test.phase, frozenset()), Mark.DONE if test.passed else Mark.FAILED)
         if not test.passed:
             verdict = f"{verdict_text(test.passed)} ({seconds_text(test.seconds)})"
@@ -120,8 +125,8 @@ class Progress:
 
     def _intent(self, _page: Page, body: Mapping[str, Any]) -> None:
         self.settle_s = None
-        words = _OPERATIONS.get(str(body.get("act", "")), str(body.get("act", "")))
-        self.now = words
+        self.act = str(body.get("act", ""))
+        self.now = _OPERATIONS.get(self.act, self.act)
         if not self.rolling_back:
             self._at(body, Mark.RUNNING)
 
@@ -144,13 +149,14 @@ class Progress:
         verdict = body.get("verdict")
         if not self.rolling_back and isinstance(verdict, str) and verdict in marks:
             self._at(body, marks[verdict])
-        seen = body.get("seen")
-        active = seen.get("active") if isinstance(seen, Mapping) else None
-        if isinstance(active, bool):
-            self.inactive = not active and any(step.in_window for step in self.steps)
+        if verdict == "as-desired" and not self.rolling_back:
+            self.now = self._begin_next()
+        if verdict == "as-desired" and self.act in ("deactivate", "activate"):
+            self.inactive = self.act == "deactivate" and any(step.in_window for step in self.steps)
 
     def _noop(self, _page: Page, body: Mapping[str, Any]) -> None:
         self._at(body, Mark.DONE)
+        self.now = "" if self.rolling_back else self._begin_next()
 
     def _rollback_opened(self, page: Page, body: Mapping[str, Any]) -> None:
         self.unit = str(body.get("unit", self.unit))
@@ -171,9 +177,9 @@ class Progress:
             parts.append("rolled back")
         window = body.get("window_s")
         if isinstance(window, (int, float)):
-            parts.append(f"inactive for {seconds_text(float(window))}")
+            parts.append(f"was inactive for {seconds_text(float(window))}")
         reason = f": {body['reason']}" if body.get("reason") else ""
-        text = f"  {', '.join(parts)}{reason}"
+        text = f"  {'; '.join(parts)}{reason}"
         page.line(dim(count), "  ", Span(mark, style), "  ", dim(f"{kind}  " if kind else ""), bold(unit), text, indent=2)
 
     def _note(self, page: Page, body: Mapping[str, Any]) -> None:
@@ -181,6 +187,19 @@ class Progress:
 
     def _run_closed(self, _page: Page, _body: Mapping[str, Any]) -> None:
         self.now, self.unit, self.steps, self.settle_s = "", "", [], None
+
+    def _rehearsing(self) -> str:
+        """How far the tests before the first write are; they are journalled when they are done."""
+        acts = [step.act for unit in self.units.values() for step in unit.steps if step.act in _BEFORE_WRITING]
+        return f"Testing before anything is written: {len(self.tests)} of {len(acts)} done" if acts else ""
+
+    def _begin_next(self) -> str:
+        """Show the step that comes after the one that was just proved as under way; writes announce themselves, tests do not."""
+        for step in self.steps:
+            if step.mark is Mark.WAITING:
+                step.mark = Mark.RUNNING
+                return step.text
+        return ""
 
     def _at(self, body: Mapping[str, Any], mark: Mark) -> None:
         """Mark the step that an event names."""

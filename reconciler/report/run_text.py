@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from reconciler.model import End, RunReport, UnitEnd
 from reconciler.report.invocation import Invocation
 from reconciler.report.page import Page, Span, Style, bold, command, dim
-from reconciler.report.tested import Tested, tested_text
+from reconciler.report.tested import Tested, verdicts_text
 from reconciler.report.values import path_text, seconds_text
 
 __all__ = ["end_words", "exit_sentence", "run_page"]
@@ -63,7 +63,7 @@ def run_page(
     kind = max((len(unit.kind) for unit in report.units), default=0)
     for unit in report.units:
         _unit(page, unit, [test for test in tests if test.unit == str(unit.address)], typed, label=label, kind=kind)
-    loose = tested_text(test for test in tests if not test.unit)
+    loose = verdicts_text(test for test in tests if not test.unit)
     if loose:
         page.prose(loose, indent=2, style=Style.DIM)
     page.gap()
@@ -116,7 +116,7 @@ def _unit(page: Page, unit: UnitEnd, tests: Sequence[Tested], typed: Invocation,
     if unit.not_readable:
         named = ", ".join(_path(path) for path in unit.not_readable)
         page.prose(f"{named}: not readable; proved by the fingerprint of the value sent and a passing test", indent=below)
-    tested = tested_text(tests)
+    tested = verdicts_text(tests)
     if tested:
         page.prose(tested, indent=below, style=Style.DIM)
     if unit.next_step:
@@ -133,8 +133,8 @@ def _how(unit: UnitEnd) -> str:
     if unit.repair:
         parts.append("repair: the test failed before")
     if unit.window_s is not None:
-        parts.append(f"inactive for {seconds_text(unit.window_s)}")
-    return f": {'; '.join(parts)}" if parts else ""
+        parts.append(f"was inactive for {seconds_text(unit.window_s)}")
+    return "".join(f"; {part}" for part in parts)
 
 
 def _path(path: str | tuple[str, ...]) -> str:

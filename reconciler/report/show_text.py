@@ -82,8 +82,8 @@ def _unit(page: Page, unit: UnitView) -> None:
     end = unit.end or unit.phase.value
     parts = [end.replace("-", " ")]
     parts += ["rolled back"] if unit.rolled_back else []
-    parts += [f"inactive for {seconds_text(unit.window_s)}"] if unit.window_s is not None else []
-    page.line(bold(unit.address), f"  {unit.kind}  " if unit.kind else "  ", Span(", ".join(parts), _ENDS.get(end, Style.WARNING)))
+    parts += [f"was inactive for {seconds_text(unit.window_s)}"] if unit.window_s is not None else []
+    page.line(bold(unit.address), f"  {unit.kind}  " if unit.kind else "  ", Span("; ".join(parts), _ENDS.get(end, Style.WARNING)))
     if unit.reason:
         page.prose(unit.reason, indent=4)
     if unit.observed:

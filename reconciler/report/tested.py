@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import seconds_text
 
-__all__ = ["Tested", "phase_text", "tested_text", "verdict_text"]
+__all__ = ["Tested", "phase_text", "verdict_text", "verdicts_text"]
 
 _PHASES = {
     "rehearse": "as it was",
@@ -36,6 +36,8 @@ class Tested:
         phase: `rehearse`, `candidate`, `url`, `test` or `retest`.
         passed: None when no answer came.
     """
+
+    __test__ = False  # pytest must not collect this class
 
     unit: str
     address: str
@@ -63,7 +65,7 @@ def verdict_text(passed: bool | None) -> str:
     return "no answer" if passed is None else "passed" if passed else "failed"
 
 
-def tested_text(tests: Iterable[Tested]) -> str:
+def verdicts_text(tests: Iterable[Tested]) -> str:
     """`tested as it was: passed (0.3 s); afterwards: failed (1.2 s), the connector said ...`; empty without a test."""
     parts = [
         f"{phase_text(test.phase)}{_whose(test)}: {verdict_text(test.passed)} ({seconds_text(test.seconds)})"

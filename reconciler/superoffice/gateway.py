@@ -95,12 +95,12 @@ class Gateway:
 
     def associates(self) -> Sequence[Named]:
         """Every associate by login, deleted ones included, by id."""
-        return self._read("Associates", carriers.associates_from, query={"$select": carriers.ASSOCIATE_COLUMNS})
+        return self._archive("Associates", carriers.associates_from, {"$select": carriers.ASSOCIATE_COLUMNS})
 
     def erp_fields(self, connection_id: int) -> Sequence[ErpField]:
         """Every stored ERP field of a connection, by id (archive ErpField). Does not reach the connector."""
         query = {"$select": carriers.ERP_FIELD_COLUMNS, "$filter": f"ConnectionId eq {connection_id}"}
-        return self._read("ErpFields", carriers.erp_fields_from, query=query)
+        return self._archive("ErpFields", carriers.erp_fields_from, query)
 
     def actor_is_active(self, connection_id: int, actor_type: str) -> bool:
         """Whether an actor type is synchronised on a connection (GetActorTypeMapping, IsActive)."""
@@ -172,6 +172,17 @@ class Gateway:
     def _read(self, key: str, build: Callable[[Any], T], body: Any = None, query: Mapping[str, str] | None = None) -> T:
         return self._value(key, self._client.repeatable(key, body=body, query=query), build)
 
+    def _archive(self, key: str, build: Callable[[Any], T], query: Mapping[str, str]) -> T:
+        """All pages of an archive. The server's link to the next one is never followed: it may name another host."""
+        rows: list[Any] = []
+        while True:
+            page, more = self._read(key, carriers.archive_page_from, query={**query, **({"$skip": str(len(rows))} if rows else {})})
+            if page and page[0] in rows:
+                raise _read_error(key, 200, "it answered with the same page twice")
+            rows += page
+            if not (more and page):
+                return self._built(key, rows, build)
+
     def _row(
         self, key: str, build: Callable[[Any], Row], row_id: int, body: Any = None, query: Mapping[str, str] | None = None
     ) -> Row | None:
@@ -196,10 +207,13 @@ class Gateway:
         if exchange.status != 200 or problem or words is not None:
             told = self._client.show(words) if words else problem
             raise _read_error(key, exchange.status, f"it answered {exchange.status}" + (f": {told}" if told else ""))
+        return self._built(key, json, build)
+
+    def _built(self, key: str, json: Any, build: Callable[[Any], T]) -> T:
         try:
             return build(json)
         except carriers.WireError as error:
-            raise _read_error(key, exchange.status, self._client.show(str(error))) from None
+            raise _read_error(key, 200, self._client.show(str(error))) from None
 
     def _unauthorized(self, key: str, status: int, words: str) -> UnauthorizedError:
         summary = "SuperOffice does not know this login" if status == 401 else "SuperOffice does not allow this"

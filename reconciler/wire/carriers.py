@@ -20,15 +20,16 @@ from reconciler.model import ConfigField, Connection, Connector, ErpField, Field
 __all__ = [
     "ERP_FIELD_COLUMNS",
     "WireError",
+    "archive_page_from",
     "associates_from",
     "config_fields_from",
-    "erp_fields_from",
-    "is_active_from",
     "connection_from",
     "connection_to",
     "connector_from",
     "connector_ids_from",
     "connector_to",
+    "erp_fields_from",
+    "is_active_from",
     "last_sync_from",
     "listed_from",
     "login_from",
@@ -166,39 +167,44 @@ def user_groups_from(json: Json) -> tuple[Named, ...]:
     return _by_id(Named(row.integer("Id"), row.text("Name"), row.boolean("Deleted")) for row in rows)
 
 
-def associates_from(json: Json) -> tuple[Named, ...]:
-    """The associates in an answer of the dynamic archive, by id; rows without a login are left out.
+def archive_page_from(json: Json) -> tuple[list[Json], bool]:
+    """The rows of one page of an archive, and whether the server says that there are more.
 
     Rows come as a list, or as `value` of an OData object.
 
-    Source: SuperOffice docs, "Working with dashboards" (the OData object) and "Create a list" (member names with the table).
+    Source: SuperOffice docs, "Working with dashboards" (the OData object), REST WebAPI search (pages, `$skip`).
     """
-    listed = json.get("value") if isinstance(json, Mapping) else json
-    rows = [_Row(one, f"archive row[{at}]") for at, one in enumerate(_list(listed, "archive rows"))]
+    if not isinstance(json, Mapping):
+        return _list(json, "archive rows"), False
+    return _list(json.get("value"), "archive rows"), bool(json.get("odata.nextLink") or json.get("@odata.nextLink"))
+
+
+def associates_from(json: Json) -> tuple[Named, ...]:
+    """The associates in rows of the dynamic archive, by id; rows without a login are left out.
+
+    Source: SuperOffice docs, "Create a list" (member names hold the table's name).
+    """
+    rows = [_Row(one, f"archive row[{at}]") for at, one in enumerate(_list(json, "archive rows"))]
     identity, login, deleted, _ = _ASSOCIATE
     return _by_id(Named(row.integer(identity), row.text(login), row.flag(deleted)) for row in rows if row.text(login))
 
 
 def erp_fields_from(json: Json) -> tuple[ErpField, ...]:
     """The rows of archive `ErpField`, by id. Source: SuperOffice docs, archive providers, ErpField (column names)."""
-    listed = json.get("value") if isinstance(json, Mapping) else json
-    rows = [_Row(one, f"archive row[{at}]") for at, one in enumerate(_list(listed, "archive rows"))]
-    return tuple(
-        sorted(
-            (
-                ErpField(
-                    id=row.integer("Id"),
-                    actor_type=row.text("ActorTypeErp"),
-                    key=row.text("ErpFieldKey"),
-                    mandatory=row.text("Access") == "Mandatory",
-                    has_direction=row.flag("SyncToCrm") or row.flag("SyncToErp"),
-                    missing_in_erp=row.flag("MissingInERP"),
-                )
-                for row in rows
-            ),
-            key=lambda field: field.id,
+    rows = [_Row(one, f"archive row[{at}]") for at, one in enumerate(_list(json, "archive rows"))]
+    fields = [
+        ErpField(
+            id=row.identity("Id"),
+            actor_type=row.text("ActorTypeErp"),
+            key=row.text("ErpFieldKey"),
+            mandatory=row.text("Access") == "Mandatory",
+            has_direction=row.flag("SyncToCrm") or row.flag("SyncToErp"),
+            missing_in_erp=row.flag("MissingInERP"),
         )
-    )
+        for row in rows
+    ]
+    _once([field.id for field in fields], "ErpField.Id")
+    return tuple(sorted(fields, key=lambda field: field.id))
 
 
 def is_active_from(json: Json) -> bool:

@@ -37,7 +37,7 @@ class Api:
         self.headers = {"Authorization": "Basic " + base64.b64encode(login.encode()).decode(), "Content-Type": "application/json"}
         self.http = http.client.HTTPConnection("127.0.0.1", int(emulator.url.rsplit(":", 1)[1].strip("/")), timeout=timeout)
 
-    def send(self, method: str, path: str, content: Any = None, raw: bytes | None = None, **headers: str) -> Reply:
+    def send(self, method: str, path: str, content: Any = None, raw: bytes | None = None, **headers: Any) -> Reply:
         body = raw if raw is not None else None if content is None else json.dumps(content).encode()
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
@@ -48,16 +48,16 @@ class Api:
             self.http.close()
             raise
 
-    def post(self, operation: str, content: Any = None, query: str = "", **headers: str) -> Reply:
+    def post(self, operation: str, content: Any = None, query: str = "", **headers: Any) -> Reply:
         return self.send("POST", f"{AGENT}{operation}{query}", content, **headers)
 
-    def ok(self, operation: str, content: Any = None, query: str = "", **headers: str) -> Any:
+    def ok(self, operation: str, content: Any = None, query: str = "", **headers: Any) -> Any:
         """The result of a call that must answer 200 with JSON."""
         reply = self.post(operation, content, query, **headers)
         assert reply.status == 200, (reply.status, reply.body)
         return reply.json
 
-    def get(self, path: str, **headers: str) -> Any:
+    def get(self, path: str, **headers: Any) -> Any:
         reply = self.send("GET", "/api/v1/" + path, **headers)
         assert reply.status == 200, (reply.status, reply.body)
         return reply.json

@@ -63,7 +63,7 @@ def test_data_that_cannot_be_stored_is_refused_as_the_switch_says(api: Api, emul
 
 def test_texts_that_are_too_long_are_refused_or_cut(api: Api, emulator: Emulator, connector: int) -> None:
     long = "x" * 255
-    sent = {"ErpConnectorId": connector, "DisplayName": long, "ConfigFields": api.config(connector, Filename="F0001.xlsm")}
+    sent: dict[str, Any] = {"ErpConnectorId": connector, "DisplayName": long, "ConfigFields": api.config(connector, Filename="F0001.xlsm")}
     assert api.post("SaveConnection", {"Connection": sent}).status == 400
     assert emulator.inspect.connections() == []
     config = {**sent["ConfigFields"], "TextField": "y" * 1024}
@@ -166,7 +166,9 @@ def test_config_of_an_active_connection_is_refused_unless_the_switch_accepts_it(
 
 
 @pytest.mark.parametrize(("reading", "shown"), [("clear", "secret-1"), ("masked", "********"), ("blank", "")])
-def test_secrets_are_read_as_the_switch_says_and_stored_in_clear(api: Api, emulator: Emulator, connector: int, reading: str, shown: str) -> None:
+def test_secrets_are_read_as_the_switch_says_and_stored_in_clear(
+    api: Api, emulator: Emulator, connector: int, reading: str, shown: str
+) -> None:
     made = api.connection(connector, config=api.config(connector, Filename="F0001.xlsm", PasswordField="secret-1"))
     emulator.switches.set("secrets_on_read", reading)
     key = made["ErpConnectionId"]
@@ -287,7 +289,11 @@ def test_a_candidate_is_tested_under_the_connectors_id(api: Api, emulator: Emula
 
 def test_a_candidate_needs_exactly_the_declared_keys(api: Api, connector: int) -> None:
     config = api.config(connector, Filename="F0001.xlsm")
-    for wrong in ({**config, "Extra": "1"}, {key: value for key, value in config.items() if key != "ListField"}, {**config, "Filename": ""}):
+    for wrong in (
+        {**config, "Extra": "1"},
+        {key: value for key, value in config.items() if key != "ListField"},
+        {**config, "Filename": ""},
+    ):
         assert api.ok("TestConnectionByConfig", {"ErpConnectionId": connector, "ConfigFields": wrong}) is False
 
 

@@ -24,8 +24,13 @@ def test_a_blank_connector_is_offered_and_not_stored(api: Api) -> None:
 def test_a_connector_is_created_with_a_bare_body_and_listed_with_its_url(api: Api) -> None:
     key = api.connector()
     assert _get(api, key) == {
-        "ErpConnectorId": key, "DisplayName": "Visma", "URL": VISMA, "Deleted": False, "TableRight": None, "FieldProperties": {},
-    }  # fmt: skip
+        "ErpConnectorId": key,
+        "DisplayName": "Visma",
+        "URL": VISMA,
+        "Deleted": False,
+        "TableRight": None,
+        "FieldProperties": {},
+    }
     listed = api.ok("GetAllConnectors")
     assert [(one["Id"], one["Name"], one["ToolTip"]) for one in listed] == [(key, "Visma", VISMA)]
 
@@ -54,7 +59,9 @@ def test_deleting_is_a_flag_and_answers_nothing(api: Api, emulator: Emulator) ->
 
 
 @pytest.mark.parametrize(("reading", "status", "deleted"), [("ignore", 204, False), ("refuse", 400, False), ("delete", 204, True)])
-def test_a_connector_in_use_is_not_deletable(api: Api, emulator: Emulator, connection: int, reading: str, status: int, deleted: bool) -> None:
+def test_a_connector_in_use_is_not_deletable(
+    api: Api, emulator: Emulator, connection: int, reading: str, status: int, deleted: bool
+) -> None:
     """What a delete does all the same is open: a switch."""
     key = api.read(connection)["ErpConnectorId"]
     emulator.switches.set("delete_connector_in_use", reading)
@@ -82,11 +89,18 @@ def test_deleted_in_a_save_restores_or_is_ignored(api: Api, emulator: Emulator, 
 @pytest.mark.parametrize(
     ("url", "answer"),
     [
-        (VISMA, "NoError"), (VISMA + "?ConnectorName=Test.Excel", "NoError"), (VISMA + "?ConnectorName=Other", "ErrorNotFound"), (SPARE, "NoError"),
-        (VISMA.replace("connectors", "CONNECTORS") + "/", "NoError"), (FORTNOX, "NoError"), (WEB, "NoError"), ("app://test-excel", "NoError"),
-        ("https://nowhere.example.com/x", "ErrorNotFound"), ("", "ErrorNotFound"),
+        (VISMA, "NoError"),
+        (VISMA + "?ConnectorName=Test.Excel", "NoError"),
+        (VISMA + "?ConnectorName=Other", "ErrorNotFound"),
+        (SPARE, "NoError"),
+        (VISMA.replace("connectors", "CONNECTORS") + "/", "NoError"),
+        (FORTNOX, "NoError"),
+        (WEB, "NoError"),
+        ("app://test-excel", "NoError"),
+        ("https://nowhere.example.com/x", "ErrorNotFound"),
+        ("", "ErrorNotFound"),
     ],
-)  # fmt: skip
+)
 def test_an_address_is_tested_by_whether_a_connector_answers(api: Api, url: str, answer: str) -> None:
     assert api.ok("TestConnectorUrl", {"Url": url}) == answer
 
@@ -111,9 +125,15 @@ def test_a_connector_that_is_down_answers_nothing(api: Api, emulator: Emulator, 
 def test_the_reference_connector_asks_for_its_eight_fields(api: Api, connector: int) -> None:
     fields = {field["FieldKey"]: field for field in api.ok("GetConfigurationFields", {"ErpConnectorId": connector})}
     assert {key: field["FieldType"] for key, field in fields.items()} == {
-        "Filename": "Text", "CheckboxField": "Checkbox", "DateField": "Date", "DoubleField": "Double", "IntegerField": "Integer",
-        "PasswordField": "Password", "TextField": "Text", "ListField": "List",
-    }  # fmt: skip
+        "Filename": "Text",
+        "CheckboxField": "Checkbox",
+        "DateField": "Date",
+        "DoubleField": "Double",
+        "IntegerField": "Integer",
+        "PasswordField": "Password",
+        "TextField": "Text",
+        "ListField": "List",
+    }
     assert (fields["Filename"]["Access"], fields["Filename"]["MaxLength"], fields["Filename"]["Rank"]) == ("Mandatory", 500, 0)
     assert fields["PasswordField"]["DefaultValue"] == "[password]"
 

@@ -64,7 +64,10 @@ def test_a_tick_moves_the_cursors_of_active_connections_while_the_engine_runs(ap
     emulator.edit.delete(keys[1])
     assert emulator.tick() == [keys[0]]
     assert [api.read(key)["MostRecentTimestamp"] for key in keys] == ["tx-00000001", "", ""]
-    assert {entry.by for entry in emulator.history.of("ErpConnection", keys[0]) if "MostRecentTimestamp" in entry.changed} == {"engine", "call"}
+    assert {entry.by for entry in emulator.history.of("ErpConnection", keys[0]) if "MostRecentTimestamp" in entry.changed} == {
+        "engine",
+        "call",
+    }
     emulator.edit.set_engine(running=False)
     assert emulator.tick() == []
     assert api.ok("SyncAll")["IsOk"] is False
@@ -74,7 +77,9 @@ def test_a_tick_moves_the_cursors_of_active_connections_while_the_engine_runs(ap
     assert api.ok("SyncAll") | {"TableRight": None} == api.ok("ForceSyncAll")
 
 
-@pytest.mark.parametrize("operation", ["ForceResync", "ForceResyncNoBlankValues", "ForceResyncExternal", "ForceResyncExternalNoBlankValues"])
+@pytest.mark.parametrize(
+    "operation", ["ForceResync", "ForceResyncNoBlankValues", "ForceResyncExternal", "ForceResyncExternalNoBlankValues"]
+)
 def test_resync_calls_are_logged_and_move_nothing(api: Api, emulator: Emulator, connection: int, operation: str) -> None:
     before = emulator.state.digest()
     answer = api.ok(operation, {"ErpConnectionId": connection, "InternalKeyIds": [], "ExternalKeys": [], "ErpActorType": "Customer"})
@@ -103,7 +108,13 @@ def test_what_a_record_shows_of_its_connections(api: Api, emulator: Emulator, co
     emulator.edit.set_actor(connection, "Customer", True)
     emulator.edit.map_field(connection, "Customer", "NAME", to_erp=True, show_in_tab=True)
     api.toggle(connection)
-    created = {"ConnectionId": connection, "CrmEntityId": 1, "ErpActorType": "Customer", "CrmActorType": "Contact", "ErpFieldKeyValues": {"NAME": "x"}}
+    created = {
+        "ConnectionId": connection,
+        "CrmEntityId": 1,
+        "ErpActorType": "Customer",
+        "CrmActorType": "Contact",
+        "ErpFieldKeyValues": {"NAME": "x"},
+    }
     assert api.ok("CreateErpActorFromCrm", created) is True
     (seen,) = api.ok("GetConnectionsAndDisplayFields", asked)
     assert (seen["Connected"], seen["ErpActorTypes"], [one["FieldKey"] for one in seen["ErpFields"]]) == (True, ["Customer"], ["NAME"])

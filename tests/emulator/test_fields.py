@@ -30,10 +30,15 @@ def test_new_actor_types_are_inactive_and_fields_are_ranked_in_the_connectors_or
 
 def test_fields_map_themselves_by_name_without_a_direction(api: Api, connector: int, connection: int) -> None:
     name, number = api.field(connection, "NAME"), api.field(connection, "CustNo")
-    assert (name["CrmFieldKey"], name["SyncToCrm"], name["SyncToErp"], name["CrmDisplayName"]) == ("NAME", False, False, 'US:"Name";NO:"Navn"')
+    assert (name["CrmFieldKey"], name["SyncToCrm"], name["SyncToErp"], name["CrmDisplayName"]) == (
+        "NAME",
+        False,
+        False,
+        'US:"Name";NO:"Navn"',
+    )
     assert number["CrmFieldKey"] == ""
     sql = api.connector(FORTNOX, "Fortnox")
-    config = api.config(sql, User="erp", Password="erp-password")  # noqa: S106 - the seeded login
+    config = api.config(sql, User="erp", Password="erp-password")
     key = api.connection(sql, config=config)["ErpConnectionId"]
     api.refresh(key)
     assert api.field(key, "VatNo")["CrmFieldKey"] == "VATNO"  # whatever the case
@@ -113,8 +118,18 @@ def test_a_field_that_becomes_mandatory_forces_its_default_to_be(api: Api, emula
 
 
 def test_a_mapping_is_saved_and_answered_as_stored(api: Api, connection: int) -> None:
-    sent = {"SyncToCrm": True, "SyncToErp": True, "ShowInGui": True, "ShowInSearch": True, "ErpDisplayName": "ignored", "FieldType": "Date",
-            "Access": "ReadOnly", "MissingInERP": True, "ListReference": "ignored", "CrmFieldKey": "name"}  # fmt: skip
+    sent: dict[str, Any] = {
+        "SyncToCrm": True,
+        "SyncToErp": True,
+        "ShowInGui": True,
+        "ShowInSearch": True,
+        "ErpDisplayName": "ignored",
+        "FieldType": "Date",
+        "Access": "ReadOnly",
+        "MissingInERP": True,
+        "ListReference": "ignored",
+        "CrmFieldKey": "name",
+    }
     stored = next(one for one in api.map(connection, "NAME", **sent).json["FieldMappings"] if one["ErpFieldKey"] == "NAME")
     assert stored == api.field(connection, "NAME")
     assert (stored["SyncToCrm"], stored["SyncToErp"], stored["ShowInGui"], stored["ShowInSearch"]) == (True, True, True, True)
@@ -239,7 +254,9 @@ def test_mappings_can_be_refused_while_active(api: Api, emulator: Emulator, conn
 
 
 def _order(api: Api, connection: int) -> list[str]:
-    found = api.get(f"archive/ErpField?$select=ErpFieldKey,Rank&$filter=ConnectionId%20eq%20{connection}%20and%20ActorTypeErp%20eq%20'Person'&$orderby=Rank")
+    found = api.get(
+        f"archive/ErpField?$select=ErpFieldKey,Rank&$filter=ConnectionId%20eq%20{connection}%20and%20ActorTypeErp%20eq%20'Person'&$orderby=Rank"
+    )
     assert [row["Rank"] for row in found["value"]] == list(range(1, 8))
     return [row["ErpFieldKey"] for row in found["value"]]
 
@@ -270,12 +287,24 @@ def test_moving_swaps_with_the_neighbour_and_stops_at_the_ends(api: Api, emulato
 
 def test_a_default_is_replaced_wholly_and_mandatory_is_the_connectors_word(api: Api, connection: int) -> None:
     field = api.field(connection, "NAME")["ErpFieldId"]
-    saved = api.ok("SaveDefaultValueInfo", {"ErpSyncDefaultValue": {"ErpFieldId": field, "HasFirstSyncDefaultValue": True,
-                                                                    "FirstSyncDefaultValue": "x", "PromptUser": True}})  # fmt: skip
+    saved = api.ok(
+        "SaveDefaultValueInfo",
+        {"ErpSyncDefaultValue": {"ErpFieldId": field, "HasFirstSyncDefaultValue": True, "FirstSyncDefaultValue": "x", "PromptUser": True}},
+    )
     assert saved == api.ok("GetDefaultValueInfo", {"ErpFieldId": field})
-    assert (saved["HasFirstSyncDefaultValue"], saved["FirstSyncDefaultValue"], saved["PromptUser"], saved["Mandatory"]) == (True, "x", True, True)
+    assert (saved["HasFirstSyncDefaultValue"], saved["FirstSyncDefaultValue"], saved["PromptUser"], saved["Mandatory"]) == (
+        True,
+        "x",
+        True,
+        True,
+    )
     wiped = api.ok("SaveDefaultValueInfo", {"ErpSyncDefaultValue": {"ErpFieldId": field}})
-    assert (wiped["HasFirstSyncDefaultValue"], wiped["FirstSyncDefaultValue"], wiped["PromptUser"], wiped["Mandatory"]) == (False, "", False, True)
+    assert (wiped["HasFirstSyncDefaultValue"], wiped["FirstSyncDefaultValue"], wiped["PromptUser"], wiped["Mandatory"]) == (
+        False,
+        "",
+        False,
+        True,
+    )
     assert api.ok("SaveDefaultValueInfo", {"ErpSyncDefaultValue": {"ErpFieldId": 9}}) is None
 
 
@@ -316,7 +345,11 @@ def test_a_mapped_list_shows_every_item_of_the_connector(api: Api, listed: int) 
     container = _lists(api, listed)
     (one,) = container["ErpListItemMappings"]
     assert (one["ErpListName"], one["ErpActorTypeName"], one["CrmList"]["Type"]) == ("CustomerGroup", "Customer", "business")
-    assert [(item["ErpListItemId"], item["CrmListItem"]) for item in one["ErpCrmListItemMappings"]] == [("A", None), ("B", None), ("C", None)]
+    assert [(item["ErpListItemId"], item["CrmListItem"]) for item in one["ErpCrmListItemMappings"]] == [
+        ("A", None),
+        ("B", None),
+        ("C", None),
+    ]
     assert (container["ErpConnectionId"], container["ErpConnectionName"]) == (listed, "Norway")
 
 
@@ -338,7 +371,9 @@ def test_items_of_other_lists_and_fields_that_are_not_mapped_are_refused(api: Ap
     other_list = _with_items(container, A=9006)
     assert api.post("SaveConnectionListMappings", {"ListMapping": other_list}).status == 400
     field = api.field(listed, "CatErp")["ErpFieldId"]
-    assert api.post("SaveConnectionListMappings", {"ListMapping": {**container, "ErpListItemMappings": [{"ErpFieldId": field}]}}).status == 400
+    assert (
+        api.post("SaveConnectionListMappings", {"ListMapping": {**container, "ErpListItemMappings": [{"ErpFieldId": field}]}}).status == 400
+    )
 
 
 def test_list_items_live_in_the_connector(api: Api, emulator: Emulator, listed: int) -> None:

@@ -14,9 +14,14 @@ from reconciler.emulator.operations import OPERATIONS
 from tests.emulator.api import VISMA, Api
 
 VOID = {
-    "DeleteConnection", "DeleteErpSyncConnectorEntity", "MoveErpFieldItem", "ConnectActor", "ValidateArchiveColumnConfig",
-    "ForceResyncBatchTask", "ChangeEngineInterval",
-}  # fmt: skip
+    "DeleteConnection",
+    "DeleteErpSyncConnectorEntity",
+    "MoveErpFieldItem",
+    "ConnectActor",
+    "ValidateArchiveColumnConfig",
+    "ForceResyncBatchTask",
+    "ChangeEngineInterval",
+}
 BODIES: dict[str, Any] = {
     "SaveConnection": {"Connection": {"ErpConnectionId": 999}},
     "SaveActorTypeMapping": {"Mapping": {"ErpConnectionId": 999}},
@@ -42,9 +47,18 @@ def test_every_operation_answers_a_post(api: Api, operation: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", ["GetConnection", "GetErpSyncConnectionSummary", "GetActorTypeMapping", "GetDefaultValueInfo", "GetConfigurationFields",
-                  "GetConnectionListMappings", "GetErpConnectionConfigFields", "ToggleErpConnectionActive"],
-)  # fmt: skip
+    "operation",
+    [
+        "GetConnection",
+        "GetErpSyncConnectionSummary",
+        "GetActorTypeMapping",
+        "GetDefaultValueInfo",
+        "GetConfigurationFields",
+        "GetConnectionListMappings",
+        "GetErpConnectionConfigFields",
+        "ToggleErpConnectionActive",
+    ],
+)
 def test_an_unknown_id_answers_null(api: Api, operation: str) -> None:
     ids = dict.fromkeys(("ErpConnectionId", "ErpSyncConnectionId", "ErpConnectorId", "ErpFieldId"), 999)
     assert api.ok(operation, {**ids, "ActorType": "Customer"}) is None
@@ -71,14 +85,22 @@ def test_every_carrier_has_its_rights_members(api: Api, connection: int) -> None
 @pytest.mark.parametrize(
     ("operation", "raw"),
     [
-        ("GetConnection", b"{"), ("GetConnection", b"[1]"), ("GetConnection", b'{"ErpConnectionId": "one"}'),
-        ("GetConnection", b'{"ErpConnectionId": 3000000000}'), ("GetConnection", b'{"ErpConnectionId": true}'),
-        ("GetConnection", b'{"ErpConnectionId": null}'), ("GetAllConnections", b'{"IncludeDeleted": "yes"}'), ("SaveConnection", b"{}"),
-        ("SaveConnection", b'{"Connection": {"DisplayName": 5}}'), ("GetActorTypeMapping", b'{"ErpConnectionId": 1, "ActorType": "Nobody"}'),
-        ("SaveErpConnectionSyncPriorities", b'{"ErpConnectionIds": ["x"]}'), ("GetConnection", b"\xff\xfe"), ("GetConnection", b"[" * 100_000),
+        ("GetConnection", b"{"),
+        ("GetConnection", b"[1]"),
+        ("GetConnection", b'{"ErpConnectionId": "one"}'),
+        ("GetConnection", b'{"ErpConnectionId": 3000000000}'),
+        ("GetConnection", b'{"ErpConnectionId": true}'),
+        ("GetConnection", b'{"ErpConnectionId": null}'),
+        ("GetAllConnections", b'{"IncludeDeleted": "yes"}'),
+        ("SaveConnection", b"{}"),
+        ("SaveConnection", b'{"Connection": {"DisplayName": 5}}'),
+        ("GetActorTypeMapping", b'{"ErpConnectionId": 1, "ActorType": "Nobody"}'),
+        ("SaveErpConnectionSyncPriorities", b'{"ErpConnectionIds": ["x"]}'),
+        ("GetConnection", b"\xff\xfe"),
+        ("GetConnection", b"[" * 100_000),
         ("ChangeEngineInterval", b'{"Interval": "soon"}'),
     ],
-)  # fmt: skip
+)
 def test_a_malformed_body_is_answered_400(api: Api, operation: str, raw: bytes) -> None:
     reply = api.send("POST", f"/api/v1/Agents/ErpSync/{operation}", raw=raw)
     assert reply.status == 400
@@ -111,11 +133,18 @@ MULTI = 'US:"Norway";NO:"Norge"'
 @pytest.mark.parametrize(
     ("headers", "shown"),
     [
-        ({}, MULTI), ({"SO_Language": "*"}, MULTI), ({"SO_Language": "x", "Accept_Language": "nb"}, MULTI), ({"Accept_Language": "*"}, MULTI),
-        ({"Accept_Language": "nb-NO,en;q=0.5"}, "Norge"), ({"Accept_Language": "no"}, "Norge"), ({"Accept_Language": "en-US"}, "Norway"),
-        ({"SO_Language": "en", "Accept_Language": "nb"}, "Norway"), ({"Accept_Language": "de"}, "Norway"), ({"SO_Language": "NO"}, "Norge"),
+        ({}, MULTI),
+        ({"SO_Language": "*"}, MULTI),
+        ({"SO_Language": "x", "Accept_Language": "nb"}, MULTI),
+        ({"Accept_Language": "*"}, MULTI),
+        ({"Accept_Language": "nb-NO,en;q=0.5"}, "Norge"),
+        ({"Accept_Language": "no"}, "Norge"),
+        ({"Accept_Language": "en-US"}, "Norway"),
+        ({"SO_Language": "en", "Accept_Language": "nb"}, "Norway"),
+        ({"Accept_Language": "de"}, "Norway"),
+        ({"SO_Language": "NO"}, "Norge"),
     ],
-)  # fmt: skip
+)
 def test_a_language_reduces_multi_language_texts(api: Api, connector: int, headers: dict[str, str], shown: str) -> None:
     """Raw without a language or with `*` or `x`; SO-Language wins over Accept-Language."""
     key = api.connection(connector, MULTI)["ErpConnectionId"]
@@ -123,7 +152,7 @@ def test_a_language_reduces_multi_language_texts(api: Api, connector: int, heade
 
 
 def test_texts_that_only_look_multi_language_stay(api: Api, connector: int) -> None:
-    for text in ('US:Norway', 'USA:"x"', 'us:"x"', "plain"):
+    for text in ("US:Norway", 'USA:"x"', 'us:"x"', "plain"):
         key = api.connection(connector, text)["ErpConnectionId"]
         assert api.ok("GetConnection", {"ErpConnectionId": key}, SO_Language="nb")["DisplayName"] == text
     key = api.connection(connector, 'ERP US:"one";NO:"en"; end', DisplayDescription='US:"d";NO:"b";')["ErpConnectionId"]

@@ -326,7 +326,7 @@ def judge(events: list[tuple[int, str, dict[str, Any]]]) -> None:
     closed: dict[str, str] = {}
     previous = ""
     for seq, kind, content in events:
-        unit = content.get("unit")
+        unit = str(content.get("unit"))
         assert previous != "run-closed" or kind == "recovery-opened"
         assert (previous == "") == (kind == "run-opened")
         match kind:

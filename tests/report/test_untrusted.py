@@ -57,7 +57,7 @@ def test_a_shortened_text_loses_its_middle_and_tells_its_length() -> None:
 
 
 def test_escaping_tells_lookalikes_apart() -> None:
-    assert escaped("Vismа") == r"Vism\u0430"
+    assert escaped("Vism\u0430") == r"Vism\u0430"
 
 
 @pytest.mark.parametrize(

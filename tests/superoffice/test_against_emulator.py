@@ -238,6 +238,29 @@ def test_the_three_tests(tenant: Tenant) -> None:
     assert (nowhere.passed, nowhere.detail) == (False, "ErrorNotFound")
 
 
+def test_fields_exist_after_a_refresh_and_without_a_direction(tenant: Tenant) -> None:
+    gateway, key = tenant.gateway, tenant.connection
+    assert gateway.erp_fields(key) == ()
+    assert gateway.actor_is_active(key, "Customer") is False
+    gateway.refresh(key)
+    fields = gateway.erp_fields(key)
+    assert [one.id for one in fields] == sorted({one.id for one in fields})
+    name = next(one for one in fields if (one.actor_type, one.key) == ("Customer", "NAME"))
+    assert (name.mandatory, name.has_direction, name.missing_in_erp) == (True, False, False)
+    assert not next(one for one in fields if one.key == "CustNo").mandatory
+    assert gateway.actor_is_active(key, "Customer") is False
+    assert gateway.actor_is_active(4711, "Customer") is False
+
+
+def test_long_archives_are_read_to_the_end(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant.gateway.refresh(tenant.connection)
+    at_once = tenant.gateway.erp_fields(tenant.connection)
+    monkeypatch.setattr("reconciler.emulator.companions.archives.PAGE_SIZE", 7)
+    tenant.emulator.clear_calls()
+    assert tenant.gateway.erp_fields(tenant.connection) == at_once
+    assert len(tenant.emulator.calls) == -(-len(at_once) // 7)
+
+
 def test_values_that_we_encode_are_values_that_the_connector_declares(tenant: Tenant) -> None:
     by_type = {one.type: one.default for one in tenant.gateway.config_fields(tenant.connector)}
     assert by_type[FieldType.DATE] == encode("2026-01-31", FieldType.DATE)

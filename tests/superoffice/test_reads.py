@@ -226,6 +226,18 @@ def test_companions_are_read_with_get() -> None:
         ]
 
 
+def test_a_long_archive_is_read_page_by_page_without_following_its_links() -> None:
+    def page(*ids: int, more: bool) -> Act:
+        rows = [{"associate.associate_id": one, "associate.name": f"U{one}", "associate.deleted": 0} for one in ids]
+        return reply(200, {"odata.nextLink": "http://127.0.0.1:1/archive/dynamic?$skip=99" if more else None, "value": rows})
+
+    with Scripted([page(3, 4, more=True), page(1, more=True), page(2, more=False)]) as server:
+        assert [one.id for one in gateway_for(server.url).associates()] == [1, 2, 3, 4]
+        assert [request.path.partition("&")[2] for request in server.got] == ["", "$skip=2", "$skip=3"]
+    with Scripted([page(3, more=True)]) as server, pytest.raises(ReadError, match="the same page twice"):
+        gateway_for(server.url).associates()
+
+
 # --- what only the connector can answer ---
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import ConfigField, Connection, Connector, FieldType, Listed, Named, Secret
+from reconciler.model import ConfigField, Connection, Connector, ErpField, FieldType, Listed, Named, Secret
 from reconciler.wire import carriers
 from reconciler.wire.carriers import WireError
 
@@ -133,7 +133,10 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
         carriers.connector_ids_from,
         carriers.config_fields_from,
         carriers.user_groups_from,
+        carriers.archive_page_from,
         carriers.associates_from,
+        carriers.erp_fields_from,
+        carriers.is_active_from,
         carriers.last_sync_from,
         carriers.login_from,
     ):
@@ -193,9 +196,20 @@ def test_one_key_declared_twice_is_refused() -> None:
 ASSOCIATE = {"PrimaryKey": "5", "EntityName": "associate", "associate.associate_id": 5, "associate.name": "ANNA", "associate.deleted": 0}
 
 
-@pytest.mark.parametrize("json", [[ASSOCIATE], {"value": [ASSOCIATE]}, {"odata.metadata": "x", "value": [ASSOCIATE]}])
-def test_associates_come_as_a_list_or_as_odata(json: Any) -> None:
-    assert carriers.associates_from(json) == (Named(5, "ANNA"),)
+@pytest.mark.parametrize("json", [[ASSOCIATE], {"value": [ASSOCIATE]}, {"odata.nextLink": None, "value": [ASSOCIATE]}])
+def test_archive_rows_come_as_a_list_or_as_odata(json: Any) -> None:
+    assert carriers.archive_page_from(json) == ([ASSOCIATE], False)
+    assert carriers.associates_from([ASSOCIATE]) == (Named(5, "ANNA"),)
+
+
+def test_an_archive_says_that_there_is_more() -> None:
+    assert carriers.archive_page_from({"odata.nextLink": "http://elsewhere/", "value": []}) == ([], True)
+
+
+@pytest.mark.parametrize("json", [{"value": None}, {}, "x", None])
+def test_a_page_in_another_shape_is_refused(json: Any) -> None:
+    with pytest.raises(WireError):
+        carriers.archive_page_from(json)
 
 
 def test_associates_without_a_login_are_left_out() -> None:
@@ -203,10 +217,38 @@ def test_associates_without_a_login_are_left_out() -> None:
     assert carriers.associates_from([{**ASSOCIATE, "associate.deleted": True}]) == (Named(5, "ANNA", deleted=True),)
 
 
-@pytest.mark.parametrize("json", [{"value": None}, {}, "x", [[]], [{"associate.name": "ANNA"}]])
+@pytest.mark.parametrize("json", [{}, "x", [[]], [{"associate.name": "ANNA"}], [ASSOCIATE, ASSOCIATE]])
 def test_associates_in_another_shape_are_refused(json: Any) -> None:
     with pytest.raises(WireError):
         carriers.associates_from(json)
+
+
+def test_erp_fields_by_id() -> None:
+    row = {
+        "Id": 9,
+        "ActorTypeErp": "Customer",
+        "ErpFieldKey": "NAME",
+        "Access": "Mandatory",
+        "SyncToCrm": 0,
+        "SyncToErp": 1,
+        "MissingInERP": 0,
+    }
+    other = {**row, "Id": 3, "Access": "Normal", "SyncToErp": False, "MissingInERP": True}
+    assert carriers.erp_fields_from([row, other]) == (
+        ErpField(3, "Customer", "NAME", mandatory=False, has_direction=False, missing_in_erp=True),
+        ErpField(9, "Customer", "NAME", mandatory=True, has_direction=True),
+    )
+    for wrong in ([row, row], [{**row, "SyncToErp": None}], [{**row, "Id": "9"}], None):
+        with pytest.raises(WireError):
+            carriers.erp_fields_from(wrong)
+
+
+def test_an_actor_type_that_is_not_there_is_not_active() -> None:
+    assert carriers.is_active_from(None) is False
+    assert carriers.is_active_from({"IsActive": True}) is True
+    for wrong in ({}, {"IsActive": None}, {"IsActive": 1}, []):
+        with pytest.raises(WireError):
+            carriers.is_active_from(wrong)
 
 
 def test_a_connection_that_never_synchronised() -> None:

@@ -99,7 +99,7 @@ class ConnectorEdits(Editor):
 
     # ---- what it offers ----------------------------------------------------------------------------------------
 
-    def add_field(self, name: str, actor: str, key: str, *, at: int | None = None, **more: Any) -> None:
+    def add_field(self, name: str, actor: str, key: str, /, *, at: int | None = None, **more: Any) -> None:
         """The connector offers one more field: `type`, `access`, `default`, `list_name` and so on as in its file."""
         field = FieldDefinition(**{"key": key, "name": key, **more})
         self._change_actor(name, actor, lambda fields: (*fields[:at], field, *fields[at:]) if at is not None else (*fields, field))
@@ -108,7 +108,7 @@ class ConnectorEdits(Editor):
         """The connector no longer offers a field."""
         self._change_actor(name, actor, lambda fields: tuple(field for field in fields if field.key != key))
 
-    def change_field(self, name: str, actor: str, key: str, **change: Any) -> None:
+    def change_field(self, name: str, actor: str, key: str, /, **change: Any) -> None:
         """The connector describes a field differently: `access="Mandatory"`, `key="NewName"`."""
         self._change_actor(
             name, actor, lambda fields: tuple(dataclasses.replace(field, **change) if field.key == key else field for field in fields)
@@ -124,7 +124,7 @@ class ConnectorEdits(Editor):
         definition = self._definition(name)
         self._redefine(dataclasses.replace(definition, actors={one: its for one, its in definition.actors.items() if one != actor}), 2)
 
-    def change_config_field(self, name: str, key: str, **change: Any) -> None:
+    def change_config_field(self, name: str, key: str, /, **change: Any) -> None:
         """The connector describes a config field differently, or (`drop=True`) no longer, or a new one for the first time."""
         definition = self._definition(name)
         drop = change.pop("drop", False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.emulator.carriers import carrier, connector_carrier, metadata_carrier
+from reconciler.emulator.history import Row
 from reconciler.emulator.members import Invalid, Trouble
 from reconciler.emulator.office import Ask, Office
 from reconciler.emulator.operations.registry import operation
@@ -25,9 +26,9 @@ def create_default(_office: Office, _ask: Ask) -> Any:
 def save(office: Office, ask: Ask) -> Any:
     """Create a connector (id 0) or replace one wholly; the body is the bare entity. An unknown id answers null."""
     key = ask.body.integer("ErpConnectorId")
-    values = {"DisplayName": ask.body.text("DisplayName") or "", "URL": ask.body.text("URL") or ""}
+    values: Row = {"DisplayName": ask.body.text("DisplayName") or "", "URL": ask.body.text("URL") or ""}
     if office.switches.save_honours_deleted:
-        values["Deleted"] = ask.body.boolean("Deleted")  # type: ignore[assignment]
+        values["Deleted"] = ask.body.boolean("Deleted")
     with office.storing(ask.author):
         if key == 0:
             key = office.state.insert("ErpConnector", {**values, "Deleted": False})

@@ -71,9 +71,9 @@ def _check(office: Office, sent: Members, before: Row | None, config: dict[str, 
     connector = office.state.row("ErpConnector", connector_id)
     if connector is None:
         raise Invalid(f"There is no connector with id {connector_id}.")
-    if before is not None and before["Active"] and office.switches.config_change_while_active == "refuse":  # noqa: SIM102
-        if config != office.config_of(before["ErpConnectionId"]):
-            raise Invalid("Deactivate the connection before its configuration is changed.", "SoIllegalOperationException")
+    guarded = before is not None and before["Active"] and office.switches.config_change_while_active == "refuse"
+    if guarded and before is not None and config != office.config_of(before["ErpConnectionId"]):
+        raise Invalid("Deactivate the connection before its configuration is changed.", "SoIllegalOperationException")
     if office.switches.save_requires_test and not office.connectors.test_config(connector["URL"], config).ok:
         raise Invalid("The connection test failed.", "SoValidationException")
     for name, table in (("UserGroupAccessIds", "UserGroup"), ("AssociateAccessIds", "Associate")):
