@@ -8,6 +8,7 @@ from __future__ import annotations
 from reconciler.apply.context import Context
 from reconciler.apply.running import Carried
 from reconciler.errors import CheckFailed
+from reconciler.journal.sealing import comparable
 from reconciler.model import Recorded, Secret, SecretRef, SentSecret, Unit
 from reconciler.plan.connection import JOURNAL
 
@@ -65,7 +66,7 @@ def _old(
     if not changes:
         if sent.fingerprint and context.sealer.has_key:
             now = context.sealer.fingerprint(value, address=address, field=key)
-            if now != sent.fingerprint:
+            if comparable(now, sent.fingerprint) and now != sent.fingerprint:
                 text = f"{ref.reference} holds another value for {key} of {address} than the one last sent, and the plan lists no change."
                 raise CheckFailed("A secret changed unannounced", text, f"Raise its `version:` in the file, then plan again ({key}).")
         return value

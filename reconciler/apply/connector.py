@@ -59,6 +59,7 @@ def roll_back_connector(context: Context, running: Running) -> Back:
     ours = _with(observed, running)
     if any(getattr(row, name) not in (getattr(ours, name), getattr(observed, name)) for name in ("name", "url")):
         raise ConflictError("Somebody else is at work", f"{running.name} was changed by somebody else after this run wrote it.")
+    _note_read(context, running, number, "other")
     _save_as(context, running, observed, number, rollback=True)
     broken = _test_all(context, running, "retest") if running.passed else ()
     if broken:

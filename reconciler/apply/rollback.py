@@ -51,6 +51,8 @@ def roll_back_connection(context: Context, running: Running) -> Back:
     if fresh is None or fresh.deleted:
         raise ConflictError("Somebody else is at work", f"{running.name} was deleted in SuperOffice while this run was under way.")
     running.latest = fresh
+    # Durable before the first write of the rollback: nothing is sent while an outcome is in doubt.
+    _note_read(context, running, "other")
     return _undo_update(context, running, fresh)
 
 
@@ -136,6 +138,7 @@ def _undo_creation(context: Context, running: Running) -> Back:
     if row is None or row.deleted:
         _note_read(context, running, "as-before")
         return Back(End.AS_BEFORE, residue=_deleted_residue(running))
+    _note_read(context, running, "other")
     if row.active or running.activated:
         set_active(context, running, wanted=False, step=number, rollback=True)
         return Back(

@@ -36,10 +36,10 @@ def read_live(reader: Reader, wanted: Wanted, *, parallel: int = 4) -> Live:
     """
     connectors = {row.id: row for row in reader.connectors()}
     listed = tuple(sorted(reader.list_connections(include_deleted=False), key=lambda row: row.id))
-    found = _parallel(reader.connection, sorted(_ids_to_read(listed, wanted)), parallel)
+    found = parallel_calls(reader.connection, sorted(_ids_to_read(listed, wanted)), parallel)
     connections = {key: row for key, row in found.items() if row is not None}
     _complete_connectors(reader, connectors, connections)
-    fields = _parallel(lambda key: _fields(reader, key), sorted(_connectors_to_ask(connectors, connections, wanted)), parallel)
+    fields = parallel_calls(lambda key: _fields(reader, key), sorted(_connectors_to_ask(connectors, connections, wanted)), parallel)
     needs_names = wanted.scopes or any(not row.everyone for row in connections.values())
     return Live(
         connectors=connectors,
@@ -91,7 +91,12 @@ def _by_id(rows: Iterable[Named]) -> dict[int, Named]:
     return {row.id: row for row in rows}
 
 
-def _parallel(call: Callable[[K], V], keys: list[K], parallel: int) -> dict[K, V]:
+def parallel_calls(call: Callable[[K], V], keys: list[K], parallel: int) -> dict[K, V]:
+    """Call once per key, some at the same time; the answers by key.
+
+    Raises:
+        whatever the first failing call raised.
+    """
     if len(keys) < 2 or parallel < 2:
         return {key: call(key) for key in keys}
     with ThreadPoolExecutor(max_workers=min(parallel, len(keys)), thread_name_prefix="read") as pool:

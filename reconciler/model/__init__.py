@@ -20,11 +20,11 @@ from reconciler.model.desired import (
     Marked,
     Plain,
 )
+from reconciler.model.fieldtype import FieldType
 from reconciler.model.live import (
     ConfigField,
     Connection,
     Connector,
-    FieldType,
     Listed,
     Live,
     Named,

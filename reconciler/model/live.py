@@ -10,20 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-
-class FieldType(StrEnum):
-    """The declared type of a config field. Source: ErpSync agent swagger, FieldMetadata.FieldType."""
-
-    CHECKBOX = "Checkbox"
-    TEXT = "Text"
-    PASSWORD = "Password"  # noqa: S105 - the API's name of a type, not a password
-    INTEGER = "Integer"
-    DOUBLE = "Double"
-    LIST = "List"
-    DATE = "Date"
-    LABEL = "Label"
+from reconciler.model.fieldtype import FieldType
+from reconciler.model.mapping import Engine, Mappings
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +112,9 @@ class Live:
         connections: those that were read in full, by id; a bound row that is deleted or gone is here as deleted or absent.
         fields: config fields by connector id, in the connector's order; None when the connector did not answer.
         groups, users: by id, including deleted ones; None when they were not needed and not read.
+        mappings: what is below a connection, by its id, for connections whose actors the file mentions.
+        crm_items: items of the CRM lists that these need, by list name.
+        priority, engine: None when the file does not manage them.
     """
 
     connectors: Mapping[int, Connector]
@@ -131,3 +123,7 @@ class Live:
     fields: Mapping[int, tuple[ConfigField, ...] | None]
     groups: Mapping[int, Named] | None = None
     users: Mapping[int, Named] | None = None
+    mappings: Mapping[int, Mappings] = field(default_factory=dict)
+    crm_items: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
+    priority: tuple[int, ...] | None = None
+    engine: Engine | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model.live import FieldType
+from reconciler.model.fieldtype import FieldType
 
 # Our names of the ERP actor types that can be synchronised, and the wire's.
 # Source: SuperOffice docs, erp-connectors, erp-actor-carrier (Employee and Sale are not supported by ERP Sync).

@@ -37,6 +37,13 @@ class Act(StrEnum):
     ACTIVATE = "activate"
     TEST = "test"  # TestConnectionById, as it is afterwards
     TEST_ALL = "test-all"  # every connection of a connector after its URL changed
+    MAP = "map"  # the field mappings and the switch of one actor type
+    ITEMS = "items"  # list item mappings
+    DEFAULT = "default"  # the default of one field
+    RANK = "rank"  # the order of one actor type's fields
+    PRIORITY = "priority"  # the order of connections under load
+    INTERVAL = "interval"
+    ENGINE = "engine"  # the engine's switch
     DELETE = "delete"
     VERIFY = "verify"
 
@@ -50,6 +57,8 @@ class Why(StrEnum):
     REFERENCE = "the secret's reference differs from the one last sent"
     VERSION = "the secret's version differs from the one last sent"
     NEVER_SENT = "the file gives a version of a secret that this journal never sent"
+    RENAMED = "the connector renamed the field: what was set on the old key is carried over"
+    NOT_LISTED = "the file lists the fields (or items) of this actor, and this is not one of them"
     DECLARED = "the connector declares it and nothing is stored"
     NOT_DECLARED = "the connector no longer declares it"
     BEFORE_TOUCHING = "prove that it works before touching it"
@@ -58,6 +67,7 @@ class Why(StrEnum):
     SWITCHED_OFF = "the file says inactive"
     SWITCHED_ON = "the file says active"
     BACK_ON = "it was active before"
+    INACTIVE_FOR_MAPPING = "mappings are changed while the connection is inactive"
     AFTER_SAVE = "a saved configuration can change what the connector offers"
     AFTER_CHANGE = "prove that it works now"
     PROOF = "prove that the tenant holds what was asked for"

@@ -9,6 +9,9 @@ the marker `HIDDEN`. A `Snapshot` holds the attributes of every address. For a c
     scope        {"everyone": True}, or {"everyone": False, "groups": {name: id}, "users": {login: id}}
     config       {field key: decoded value | SecretRef | HIDDEN}
     connector    the connector's address as text, or `#<id>` for one that the file does not name
+    actors       {actor type: {"sync": bool, "fields": {ERP field key: field}, "rank": (keys in order)}}, where a field is
+                 {"crm": key or "", "direction": none | to-crm | to-erp | both, "show": (erp-tab, search),
+                 "items": {ERP item key: CRM item name or ""}, "default": {"value": decoded, "ask": bool, "mandatory": bool} or {}}
 
 and for a connector: `name` (str) and `url` (str). Sets are mappings or sorted tuples, so that order never matters.
 

@@ -27,9 +27,11 @@ from reconciler.model import (
     UnitKind,
     Value,
     Why,
+    same,
 )
+from reconciler.plan.actors import ActorsGoal, Ground, activation_problems, actors_goal
 from reconciler.plan.declared import Declaration, env_name
-from reconciler.plan.diff import diff
+from reconciler.plan.diff import diff, value_at
 from reconciler.plan.goal import Goal, Names, connection_goal, fill_declared
 from reconciler.plan.identity import Identity
 from reconciler.plan.steps import Shape, connection_steps, window_calls
@@ -48,6 +50,7 @@ class Planning:
     recorded: Recorded
     problems: list[Problem]
     not_checked: list[NotChecked]
+    deactivate_for: frozenset[str] = frozenset({"config", "mappings"})
 
     def connector_id(self, connector: str) -> int | None:
         """The tenant's id of a connector as plans call it; None while it does not exist."""
@@ -82,6 +85,7 @@ def plan_connection(planning: Planning, one: DesiredConnection, before: Attribut
     planning.not_checked.extend(goal.not_checked)
     if _will_save(one, before, goal):
         fill_declared(goal, one.address, declaration, planning.problems, one.source)
+    below = _below(planning, one, before, goal) if one.actors else None
     if len(planning.problems) > problems_before:
         return None, goal.attributes
     why = Why.CREATED if before is None else Why.DESIRED
@@ -94,8 +98,35 @@ def plan_connection(planning: Planning, one: DesiredConnection, before: Attribut
         bool(before and before["active"]),
         bool(goal.attributes["active"]),
         _sets(one, before, goal, changes),
+        late=frozenset(below.late) if below is not None else frozenset(),
+        maps_inactive="mappings" in planning.deactivate_for,
     )
     return _unit(planning, one, shape, goal, changes, before, connector, declaration), goal.attributes
+
+
+def _below(planning: Planning, one: DesiredConnection, before: Attributes | None, goal: Goal) -> ActorsGoal:
+    """Lay the desired actors over the live ones, and check what an activation would check."""
+    row = planning.identity.connections.get(one.address)
+    refreshes = before is None or not same(before["config"], goal.attributes["config"])
+    ground = Ground(
+        one.address,
+        planning.live.mappings.get(row.id) if row is not None else None,
+        planning.live.crm_items,
+        planning.desired.language,
+        refreshes,
+    )
+    below = actors_goal(one, (before or {}).get("actors", {}), ground, planning.problems)
+    goal.attributes = {**goal.attributes, "actors": below.attributes}
+    goal.managed |= below.managed
+    goal.sources |= below.sources
+    goal.whys |= below.whys
+    planning.not_checked.extend(below.not_checked)
+    if below.late:
+        listed = ", ".join(f"{actor} {key}" for actor, key in sorted(below.late))
+        planning.not_checked.append(NotChecked(one.address, ("actors",), f"checked after the refresh that brings these fields: {listed}"))
+    if goal.attributes["active"] is True:
+        planning.problems.extend(activation_problems(one, below, ground))
+    return below
 
 
 def plan_replaced(planning: Planning, one: DesiredConnection, before: Snapshot) -> tuple[Unit, ...]:
@@ -146,9 +177,18 @@ def _sets(one: DesiredConnection, before: Attributes | None, goal: Goal, changes
             written = one.name if top == "name" else one.description
             assert written is not None
             sets[top] = written.value
+        elif top == "actors":
+            _nest(sets, change.path, change.after)
         else:
             sets[top] = goal.attributes[top]
     return sets
+
+
+def _nest(into: dict[str, Value], path: tuple[str, ...], value: Value) -> None:
+    """Put a value at a path, making the mappings on the way."""
+    for part in path[:-1]:
+        into = into.setdefault(part, {})
+    into[path[-1]] = value
 
 
 def _unit(
@@ -177,7 +217,7 @@ def _unit(
         connector=connector,
         connector_id=planning.connector_id(connector),
         before=before,
-        wants=_wants(one, goal, shape.sets),
+        wants=_wants(one, goal, shape.sets, changes),
         sets=shape.sets,
         secrets=secrets,
         changes=changes,
@@ -190,7 +230,7 @@ def _unit(
     )
 
 
-def _wants(one: DesiredConnection, goal: Goal, sets: Attributes) -> Attributes:
+def _wants(one: DesiredConnection, goal: Goal, sets: Attributes, changes: tuple[Change, ...]) -> Attributes:
     """Every managed attribute as it has to be in the end: what is compared when the unit is verified."""
     wants: dict[str, Value] = {}
     for path in sorted(goal.managed):
@@ -200,8 +240,13 @@ def _wants(one: DesiredConnection, goal: Goal, sets: Attributes) -> Attributes:
             written = one.name if path[0] == "name" else one.description
             assert written is not None
             wants[path[0]] = written.value
+        elif path[0] == "actors":
+            _nest(wants, path, value_at(goal.attributes, path))
         else:
             wants[path[0]] = goal.attributes[path[0]]
+    for change in changes:
+        if change.path[0] == "actors":
+            _nest(wants, change.path, change.after)
     if "config" in sets:
         wants["config"] = {**wants.get("config", {}), **sets["config"]}
     wants.setdefault("active", goal.attributes["active"])

@@ -15,8 +15,14 @@ from typing import Any
 
 from reconciler.model import HIDDEN, Address, Attributes, Change, SecretRef, Snapshot, Source, Value, Why, same
 
-# Compared and shown as one value, although it is a mapping.
-WHOLE = frozenset({"scope"})
+
+def _is_whole(path: tuple[str, ...]) -> bool:
+    """Whether the value at a path is compared and shown as one, although it is a mapping or a list."""
+    if path == ("scope",):
+        return True
+    if path[:1] != ("actors",):
+        return False
+    return (len(path) == 3 and path[2] == "rank") or (len(path) == 5 and path[4] in ("default", "show"))
 
 
 def diff(
@@ -39,10 +45,17 @@ def diff(
     reasons, places = whys or {}, sources or {}
     left, right = before or {}, after or {}
     paths = set() if same(left, right) else _differing_paths(left, right)
-    paths = {leaf for path in paths for leaf in _leaves(path, _at(left, path), _at(right, path))}
+    paths = {leaf for path in paths for leaf in _leaves(path, value_at(left, path), value_at(right, path))}
     return tuple(
-        Change(address, path, _at(left, path), _at(right, path), reasons.get(path, otherwise), places.get(path) or places.get(path[:1]))
-        for path in sorted(paths | {path for path in reasons if not same(_at(left, path), _at(right, path))})
+        Change(
+            address,
+            path,
+            value_at(left, path),
+            value_at(right, path),
+            reasons.get(path, otherwise),
+            places.get(path) or places.get(path[:1]),
+        )
+        for path in sorted(paths | {path for path in reasons if not same(value_at(left, path), value_at(right, path))})
     )
 
 
@@ -55,8 +68,8 @@ def _differing_paths(left: Attributes, right: Attributes) -> set[tuple[str, ...]
     from deepdiff import DeepDiff
 
     result = DeepDiff(
-        _opaque(left),
-        _opaque(right),
+        _opaque(left, ()),
+        _opaque(right, ()),
         view="tree",
         ignore_private_variables=False,
         threshold_to_diff_deeper=0,
@@ -68,7 +81,7 @@ def _differing_paths(left: Attributes, right: Attributes) -> set[tuple[str, ...]
 def _leaves(path: tuple[str, ...], before: Value, after: Value) -> set[tuple[str, ...]]:
     """A mapping that exists on one side only, taken apart into what it holds."""
     whole = before if after is None else after if before is None else None
-    if path[-1] in WHOLE or not isinstance(whole, Mapping) or not whole:
+    if _is_whole(path) or not isinstance(whole, Mapping) or not whole:
         return {path}
     return {
         leaf
@@ -77,17 +90,17 @@ def _leaves(path: tuple[str, ...], before: Value, after: Value) -> set[tuple[str
     }
 
 
-def _opaque(value: Value, name: str = "") -> Any:
+def _opaque(value: Value, path: tuple[str, ...]) -> Any:
     if isinstance(value, SecretRef):
         return f"\x00secret {value.reference} {value.version!r}"
     if value is HIDDEN:
         return "\x00hidden"
-    if name in WHOLE:
+    if _is_whole(path):
         return f"\x00whole {_canonical(value)}"
     if isinstance(value, Mapping):
-        return {key: _opaque(one, key) for key, one in value.items()}
+        return {key: _opaque(one, (*path, key)) for key, one in value.items()}
     if isinstance(value, tuple):
-        return [_opaque(one) for one in value]
+        return [_opaque(one, path) for one in value]
     return value
 
 
@@ -97,7 +110,8 @@ def _canonical(value: Value) -> str:
     return repr(value)
 
 
-def _at(value: Value, path: tuple[str, ...]) -> Value:
+def value_at(value: Value, path: tuple[str, ...]) -> Value:
+    """What stands at a path; None where there is nothing."""
     for part in path:
         if not isinstance(value, Mapping) or part not in value:
             return None

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from reconciler.model import (
     Act,
     Address,
+    Change,
     Desired,
     Grade,
     Hazard,
@@ -107,6 +108,10 @@ def _activity(scene: Scene, unit: Unit) -> _Found:
             "It is activated for the first time from here: the next synchronisation overwrites records, and no rollback brings them back."
         )
         yield HazardName.STARTS_DATA_FLOW, unit.address, text
+    opened = sorted(".".join(change.path[1:-1]) for change in unit.changes if _opens_flow(change))
+    if opened and before:
+        text = f"Data begins to flow at {', '.join(opened[:5])}: the next synchronisation overwrites records for good."
+        yield HazardName.STARTS_DATA_FLOW, unit.address, text
     if before and Act.ACTIVATE not in acts and unit.kind is UnitKind.UPDATE and Act.DEACTIVATE in acts:
         yield (
             HazardName.LEFT_INACTIVE,
@@ -116,6 +121,18 @@ def _activity(scene: Scene, unit: Unit) -> _Found:
     if desired is not None and desired.protect and (Act.DEACTIVATE in acts or unit.kind is UnitKind.DELETE):
         what = "deleted" if unit.kind is UnitKind.DELETE else "deactivated, even if only for the inactive window"
         yield HazardName.PROTECTED, unit.address, f"It is protected in the file and would be {what}."
+
+
+def _opens_flow(change: Change) -> bool:
+    """Whether a change lets data flow in a direction in which it did not flow before."""
+    if change.path[0] != "actors":
+        return False
+    if change.path[-1] == "sync":
+        return change.after is True
+    flows: dict[str, set[str]] = {"none": set(), "to-crm": {"crm"}, "to-erp": {"erp"}, "both": {"crm", "erp"}}
+    if change.path[-1] != "direction":
+        return False
+    return bool(flows.get(str(change.after), set()) - flows.get(str(change.before), set()))
 
 
 def _deletion(scene: Scene, unit: Unit) -> _Found:

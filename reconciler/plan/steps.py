@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reconciler.model import Act, Address, Attributes, Step, UnitKind, Why
+from reconciler.plan.below import MAPPED, Below, mapping_steps, orders_and_defaults, parts_of
 
 # Attributes of a connection that are saved while it stays active.
 SAVED_WHILE_ACTIVE = frozenset({"name", "description", "scope"})
@@ -34,6 +35,9 @@ class Shape:
 
     Attributes:
         sets: the attributes that differ, nested as in `model.values`.
+        late: (actor, field key) that exist only after the refresh.
+        maps_inactive: mappings are changed while the connection is inactive (the target may narrow this to configuration).
+        forced_refresh: the person asked for a refresh.
     """
 
     address: Address
@@ -41,11 +45,19 @@ class Shape:
     active_before: bool
     active_after: bool
     sets: Attributes
+    late: frozenset[tuple[str, str]] = frozenset()
+    maps_inactive: bool = True
+    forced_refresh: bool = False
 
     @property
     def config_changes(self) -> bool:
         """Whether configuration is written."""
         return "config" in self.sets or self.kind is UnitKind.CREATE
+
+    @property
+    def maps(self) -> bool:
+        """Whether mappings, the switch of an actor type or list items are written."""
+        return any(parts_of(self.sets, actor) & MAPPED for actor in self.sets.get("actors", {}))
 
     @property
     def saves(self) -> bool:
@@ -55,7 +67,8 @@ class Shape:
     @property
     def switches_off(self) -> bool:
         """Whether an active connection is deactivated, for good or for the inactive window."""
-        return self.active_before and (self.config_changes or not self.active_after)
+        inside = self.config_changes or self.forced_refresh or (self.maps and self.maps_inactive)
+        return self.active_before and (inside or not self.active_after)
 
     @property
     def switches_on(self) -> bool:
@@ -73,17 +86,21 @@ def connection_steps(shape: Shape) -> tuple[Step, ...]:
     if shape.kind is UnitKind.DELETE:
         return _numbered(_delete_steps(shape))
     steps = [*_tests_before(shape)]
+    if shape.kind is UnitKind.UPDATE:
+        steps += orders_and_defaults(_below(shape), late=False)
     if shape.switches_off:
         steps.append(_deactivate(shape))
     if shape.kind is UnitKind.CREATE:
         steps += _creation_steps(shape)
     elif shape.saves:
         steps.append(_save(shape))
-    if shape.config_changes:
+    if shape.config_changes or shape.forced_refresh:
         steps.append(_refresh(shape))
+    steps += mapping_steps(_below(shape))
+    steps += orders_and_defaults(_below(shape), late=True)
     if shape.switches_on:
         steps.append(_activate(shape))
-    if shape.saves or shape.switches_on:
+    if shape.saves or shape.switches_on or shape.forced_refresh or (shape.maps and shape.active_after):
         steps.append(
             Step(0, Act.TEST, shape.address, Why.AFTER_CHANGE, check="the connection's test passes", no_inverse="it writes nothing")
         )
@@ -152,12 +169,16 @@ def window_calls(steps: tuple[Step, ...]) -> int | None:
     if not inside:
         return None
     after_off = 1  # the read that proves the toggle-off
-    return after_off + sum(1 if step.act is Act.ACTIVATE else 2 for step in inside if step.act is not Act.DEACTIVATE)
+    return after_off + sum(1 if step.act is Act.ACTIVATE else step.calls for step in inside if step.act is not Act.DEACTIVATE)
+
+
+def _below(shape: Shape) -> Below:
+    return Below(shape.address, shape.sets, shape.late, creates=shape.kind is UnitKind.CREATE, has_window=shape.has_window)
 
 
 def _tests_before(shape: Shape) -> list[Step]:
     steps = []
-    if shape.kind is UnitKind.UPDATE and (shape.saves or shape.switches_on):
+    if shape.kind is UnitKind.UPDATE and (shape.saves or shape.switches_on or shape.maps or shape.forced_refresh):
         steps.append(
             Step(
                 0,
@@ -183,7 +204,8 @@ def _tests_before(shape: Shape) -> list[Step]:
 
 
 def _deactivate(shape: Shape) -> Step:
-    why = Why.INACTIVE_FOR_CONFIG if shape.active_after else Why.SWITCHED_OFF
+    why = Why.INACTIVE_FOR_CONFIG if shape.config_changes or shape.forced_refresh else Why.INACTIVE_FOR_MAPPING
+    why = why if shape.active_after else Why.SWITCHED_OFF
     return Step(
         0,
         Act.DEACTIVATE,
@@ -199,7 +221,7 @@ def _deactivate(shape: Shape) -> Step:
 
 
 def _save(shape: Shape) -> Step:
-    sets = {key: value for key, value in shape.sets.items() if key != "active"}
+    sets = {key: value for key, value in shape.sets.items() if key not in ("active", "actors")}
     expects = {"active": False} if shape.has_window else {}
     return Step(
         0,
@@ -216,7 +238,7 @@ def _save(shape: Shape) -> Step:
 
 
 def _creation_steps(shape: Shape) -> list[Step]:
-    sets = {**shape.sets, "active": False}
+    sets = {key: value for key, value in shape.sets.items() if key != "actors"} | {"active": False}
     return [
         Step(
             0,

@@ -1,0 +1,85 @@
+"""Read what lies below connections: mappings of the actors that a file mentions, stored fields, list items.
+
+In -> Out: which actors of which connections -> `Mappings` by connection id, CRM list items by list name.
+Effects: reads, some in parallel; writes nothing. Items reach the connector.
+Neighbours: called by `flow` once it is known which row each address stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import ConnectorUnavailable
+from reconciler.live.read import parallel_calls
+from reconciler.model import ACTOR_TYPES, ActorMapping, FieldMapping, ListMappings, Mappings, Named
+from reconciler.ports import MappingReader
+
+
+@dataclass(frozen=True, slots=True)
+class WantedActors:
+    """What is needed of one connection.
+
+    Attributes:
+        actors: our names of actor types.
+        items: list items are declared (or reported), so the list mappings are needed.
+    """
+
+    actors: frozenset[str]
+    items: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """One reading of what lies below connections."""
+
+    mappings: Mapping[int, Mappings]
+    crm_items: Mapping[str, tuple[Named, ...]]
+
+
+def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, parallel: int = 4) -> Below:
+    """One call per declared actor, one per connection with items, one per CRM list, and the field archive.
+
+    A connector that does not answer gives None for the lists: "not known", never "no lists".
+
+    Raises:
+        ReadError, UnauthorizedError: the tenant cannot be read.
+    """
+    pairs = [(key, actor) for key, one in sorted(wanted.items()) for actor in sorted(one.actors)]
+    actors = parallel_calls(lambda pair: reader.actor_mapping(pair[0], ACTOR_TYPES[pair[1]]), pairs, parallel)
+    fields = parallel_calls(reader.erp_fields, sorted(wanted), parallel)
+    lists = parallel_calls(lambda key: _lists(reader, key), [key for key, one in sorted(wanted.items()) if one.items], parallel)
+    mappings = {
+        key: Mappings(
+            {actor: actors[key, actor] for actor in sorted(one.actors)},
+            tuple(fields[key]),
+            lists.get(key),
+        )
+        for key, one in sorted(wanted.items())
+    }
+    needed = {
+        _table(field.list_reference)
+        for key, one in wanted.items()
+        if one.items
+        for actor in mappings[key].actors.values()
+        for field in _listed(actor)
+    }
+    items = parallel_calls(lambda name: tuple(reader.crm_items(name)), sorted(needed - {""}), parallel)
+    return Below(mappings, items)
+
+
+def _listed(actor: ActorMapping | None) -> tuple[FieldMapping, ...]:
+    return () if actor is None else tuple(one for one in actor.fields if one.crm and one.list_reference)
+
+
+def _lists(reader: MappingReader, connection_id: int) -> ListMappings | None:
+    try:
+        return reader.list_mappings(connection_id)
+    except ConnectorUnavailable:
+        return None
+
+
+def _table(reference: str) -> str:
+    # Source: SuperOffice docs, database table ErpField, ListReference: `table=<table>` and optionally `&<extra id>=<value>`.
+    parts = dict(part.partition("=")[::2] for part in reference.split("&"))
+    return parts.get("table", reference)

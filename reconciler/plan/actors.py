@@ -1,0 +1,340 @@
+"""What the actors of a connection should become: mappings, display, items, defaults and order, on top of what is live.
+
+Fields that exist only after a refresh are modelled from what the file says of them, and checked again when they exist.
+
+In -> Out: one desired connection, its live `actors` attributes and rows -> the goal's `actors`, or problems.
+Effects: none (problems and things not checked are collected in what is handed in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model import (
+    ACTOR_TYPES,
+    Address,
+    Attributes,
+    DesiredActor,
+    DesiredConnection,
+    DesiredField,
+    ErpField,
+    FieldMapping,
+    FieldType,
+    Mappings,
+    Named,
+    NotChecked,
+    Problem,
+    Source,
+    Value,
+    Why,
+)
+from reconciler.plan.nearest import did_you_mean
+from reconciler.plan.simulate import NEW_ACTOR, NEW_FIELD
+from reconciler.wire import languages, values
+
+
+@dataclass(slots=True)
+class ActorsGoal:
+    """What one connection's actors should be.
+
+    Attributes:
+        attributes: complete for the actors that the file mentions, as far as they are known.
+        managed: paths that the file writes.
+        late: (actor, field key) that exist only after a refresh.
+    """
+
+    attributes: dict[str, Value] = field(default_factory=dict)
+    managed: set[tuple[str, ...]] = field(default_factory=set)
+    sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
+    whys: dict[tuple[str, ...], Why] = field(default_factory=dict)
+    late: set[tuple[str, str]] = field(default_factory=set)
+    not_checked: list[NotChecked] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the goal of the actors of one connection is judged on.
+
+    Attributes:
+        mappings: the live rows; None when the connection does not exist yet.
+        refreshes: the unit refreshes the fields, so that a field that is missing may still appear.
+    """
+
+    address: Address
+    mappings: Mappings | None
+    crm_items: Mapping[str, tuple[Named, ...]]
+    language: str
+    refreshes: bool
+
+    def mapping(self, actor: str, key: str) -> FieldMapping | None:
+        """The live mapping row of a field."""
+        found = self.mappings.actors.get(actor) if self.mappings is not None else None
+        return next((one for one in found.fields if one.key == key), None) if found is not None else None
+
+    def row(self, actor: str, key: str) -> ErpField | None:
+        """The live field row."""
+        rows = self.mappings.fields if self.mappings is not None else ()
+        return next((one for one in rows if one.actor_type == ACTOR_TYPES[actor] and one.key == key), None)
+
+
+def actors_goal(one: DesiredConnection, live: Attributes, ground: Ground, problems: list[Problem]) -> ActorsGoal:
+    """Lay the desired actors over the live ones."""
+    goal = ActorsGoal({key: dict(value) for key, value in live.items()})
+    for name, actor in sorted(one.actors.items()):
+        if name not in live and not ground.refreshes and ground.mappings is not None:
+            known = ", ".join(sorted(live)) or "none"
+            message = f"The connector of {one.address} offers no actor type {name} (it offers: {known})."
+            problems.append(
+                Problem("unknown-actor", message, actor.source, "Take it out, or plan a refresh after the connector has it.", one.address)
+            )
+            continue
+        _actor(goal, actor, ground, problems)
+    return goal
+
+
+def _actor(goal: ActorsGoal, actor: DesiredActor, ground: Ground, problems: list[Problem]) -> None:
+    name = actor.type
+    attributes: dict[str, Value] = dict(goal.attributes.get(name, NEW_ACTOR))
+    goal.attributes[name] = attributes
+    if actor.sync is not None:
+        attributes["sync"] = actor.sync.value
+        _manage(goal, ("actors", name, "sync"), actor.sync.source)
+    fields: dict[str, Value] = dict(attributes["fields"])
+    attributes["fields"] = fields
+    for _, written in sorted(actor.fields.items()):
+        _carry_over(goal, name, written, fields, problems, ground)
+        _field(goal, name, written, fields, ground, problems)
+    _not_listed(goal, actor, fields, ground)
+    if actor.rank is not None:
+        attributes["rank"] = _rank(goal, actor, attributes, fields, ground, problems)
+
+
+def _manage(goal: ActorsGoal, path: tuple[str, ...], source: Source) -> None:
+    goal.managed.add(path)
+    goal.sources[path] = source
+
+
+def _carry_over(
+    goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str, Value], problems: list[Problem], ground: Ground
+) -> None:
+    """A key that the connector renamed: what was set on the old row moves to the new one, and the old row is unmapped."""
+    if written.renamed_from is None or written.renamed_from.value not in fields:
+        return
+    old_key, old = written.renamed_from.value, fields[written.renamed_from.value]
+    row = ground.mapping(actor, old_key)
+    if row is not None and not row.missing_in_erp:
+        message = f"{old_key} is still reported by the connector, so {written.key} is not its new name."
+        problems.append(Problem("renamed-still-there", message, written.renamed_from.source, "Take renamed_from out.", ground.address))
+        return
+    if not old.get("crm") and not old.get("default"):
+        return  # already carried over by an earlier run
+    new = fields.get(written.key, NEW_FIELD)
+    if not new.get("crm") and not new.get("default"):
+        fields[written.key] = {**new, **{key: value for key, value in old.items() if key != "items" or value}}
+        for part in fields[written.key]:
+            goal.whys[("actors", actor, "fields", written.key, part)] = Why.RENAMED
+    fields[old_key] = {**old, "crm": "", "direction": "none", "default": {}}
+    for part in ("crm", "direction", "default"):
+        goal.whys[("actors", actor, "fields", old_key, part)] = Why.RENAMED
+
+
+def _field(goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str, Value], ground: Ground, problems: list[Problem]) -> None:
+    key, path = written.key, ("actors", actor, "fields", written.key)
+    mapping = ground.mapping(actor, key)
+    if mapping is None:
+        if ground.mappings is not None and not ground.refreshes:
+            hint = did_you_mean(key, fields) or "Ask the connector again with `reconciler refresh`."
+            problems.append(
+                Problem("unknown-field", f"{ground.address} has no {actor} field {key!r}.", written.source, hint, ground.address)
+            )
+            return
+        goal.late.add((actor, key))
+    result: dict[str, Value] = dict(fields.get(key, NEW_FIELD))
+    fields[key] = result
+    for part, mark in (("crm", written.crm), ("direction", written.direction)):
+        if mark is not None:
+            result[part] = mark.value
+            _manage(goal, (*path, part), mark.source)
+    if result["crm"] == "":
+        result["direction"] = "none"
+    if written.show is not None:
+        result["show"] = tuple(sorted(written.show.value))
+        _manage(goal, (*path, "show"), written.show.source)
+    if written.default is not None:
+        result["default"] = _default(written, ground.row(actor, key), ground.address, problems)
+        _manage(goal, (*path, "default"), written.default.source)
+    if written.items or written.items_not_listed != "leave":
+        result["items"] = _items(goal, written, path, result, mapping, ground, problems)
+    _check_field(written, result, mapping, ground, problems)
+
+
+def _default(written: DesiredField, row: ErpField | None, address: Address, problems: list[Problem]) -> Mapping[str, Value]:
+    assert written.default is not None
+    wanted = written.default.value
+    if wanted.value is None and not wanted.ask:
+        return {}
+    default: dict[str, Value] = {"ask": wanted.ask, "mandatory": wanted.mandatory or (row is not None and row.mandatory)}
+    if wanted.value is not None:
+        default["value"] = wanted.value.text
+        if row is not None:
+            try:
+                default["value"] = values.from_plain(wanted.value.text, wanted.value.quoted, row.field_type)
+            except ValueError as error:
+                message = f"The default of {written.key}, a {row.field_type.value} field: {error}."
+                problems.append(Problem("wrong-default-type", message, written.default.source, "", address))
+    return default
+
+
+def _items(
+    goal: ActorsGoal,
+    written: DesiredField,
+    path: tuple[str, ...],
+    result: Mapping[str, Value],
+    mapping: FieldMapping | None,
+    ground: Ground,
+    problems: list[Problem],
+) -> Mapping[str, Value]:
+    live: Mapping[str, Value] = result.get("items", {})
+    items = dict(live)
+    if mapping is not None and mapping.field_type is not FieldType.LIST:
+        message = f"{written.key} is a {mapping.field_type.value} field, and only a List field has items."
+        problems.append(Problem("not-a-list", message, written.source, "Take `items` out.", ground.address))
+        return items
+    if not result["crm"]:
+        message = f"{written.key} has items but is not mapped: SuperOffice shows lists only for mapped fields."
+        problems.append(
+            Problem("items-unmapped", message, written.source, "Write `crm:` and `direction:` beside the items.", ground.address)
+        )
+    for key, mark in written.items.items():
+        if live and key not in live:
+            problems.append(
+                Problem(
+                    "unknown-item",
+                    f"The ERP list of {written.key} has no item {key!r}.",
+                    mark.source,
+                    did_you_mean(key, live),
+                    ground.address,
+                )
+            )
+        items[key] = _crm_item(mark.value, mark.source, mapping, ground, problems)
+        _manage(goal, (*path, "items", key), mark.source)
+    for key in sorted(live.keys() - written.items.keys()):
+        if written.items_not_listed == "no-selection" and live[key]:
+            items[key] = ""
+            goal.whys[(*path, "items", key)] = Why.NOT_LISTED
+        elif written.items_not_listed == "report" and live[key]:
+            goal.not_checked.append(
+                NotChecked(ground.address, (*path, "items", key), f"not listed in the file; it stands for {live[key]!r}")
+            )
+    return items
+
+
+def _crm_item(name: str, source: Source, mapping: FieldMapping | None, ground: Ground, problems: list[Problem]) -> str:
+    """The item's name as attributes have it; a problem when the CRM list has no such item, or several."""
+    rows = ground.crm_items.get(list_name(mapping.list_reference)) if mapping is not None and mapping.list_reference else None
+    if not name or rows is None:
+        return name
+    named = [(one.id, languages.shown(one.name, ground.language)) for one in rows if not one.deleted]
+    found = [key for key, text in named if name in (text, f"#{key}")]
+    if len(found) != 1:
+        listed = ", ".join(f"#{key}" for key in found)
+        message = f"The CRM list has {len(found)} items {name!r} ({listed})." if found else f"The CRM list has no item {name!r}."
+        hint = f"Write the one you mean as `#{found[0]}`." if found else did_you_mean(name, [text for _, text in named])
+        problems.append(Problem("unknown-crm-item", message, source, hint, ground.address))
+    return name
+
+
+def list_name(reference: str) -> str:
+    """The CRM list behind a stored reference.
+
+    Source: SuperOffice docs, database table ErpField, ListReference: `table=<table>` and optionally `&<extra id>=<value>`.
+    """
+    parts = dict(part.partition("=")[::2] for part in reference.split("&"))
+    return parts.get("table", reference)
+
+
+def _check_field(
+    written: DesiredField, result: Mapping[str, Value], mapping: FieldMapping | None, ground: Ground, problems: list[Problem]
+) -> None:
+    """Rules that need the live row. They hold for what the file writes, not for what it leaves alone."""
+    if mapping is None:
+        return
+    place = written.direction or written.crm
+    if place is None:
+        return
+    synchronised = result["crm"] and result["direction"] != "none"
+    if mapping.missing_in_erp and synchronised:
+        message = f"The connector no longer reports {written.key}."
+        problems.append(
+            Problem(
+                "missing-in-erp",
+                message,
+                place.source,
+                'Unmap it with `crm: ""`, or name its new key with renamed_from there.',
+                ground.address,
+            )
+        )
+    if mapping.access == "ReadOnly" and synchronised:
+        message = f"{written.key} is read-only in the ERP and cannot be synchronised."
+        problems.append(Problem("read-only-field", message, place.source, "Take crm and direction out; `show` works.", ground.address))
+    if mapping.already_mapped and result["direction"] == "to-crm" and result["crm"]:
+        message = f"{written.key} is mapped on another connection too, so it may not flow one way to SuperOffice."
+        problems.append(Problem("already-mapped", message, place.source, "Write `direction: both` or `to-erp`.", ground.address))
+
+
+def _not_listed(goal: ActorsGoal, actor: DesiredActor, fields: dict[str, Value], ground: Ground) -> None:
+    if actor.fields_not_listed == "leave":
+        return
+    listed = set(actor.fields) | {one.renamed_from.value for one in actor.fields.values() if one.renamed_from is not None}
+    for key in sorted(fields.keys() - listed):
+        if not fields[key]["crm"]:
+            continue
+        path = ("actors", actor.type, "fields", key)
+        if actor.fields_not_listed == "report":
+            goal.not_checked.append(NotChecked(ground.address, path, f"not listed in the file; it is mapped to {fields[key]['crm']}"))
+        else:
+            fields[key] = {**fields[key], "crm": "", "direction": "none"}
+            goal.whys[(*path, "crm")] = goal.whys[(*path, "direction")] = Why.NOT_LISTED
+
+
+def _rank(
+    goal: ActorsGoal,
+    actor: DesiredActor,
+    attributes: Mapping[str, Value],
+    fields: Mapping[str, Value],
+    ground: Ground,
+    problems: list[Problem],
+) -> tuple[str, ...]:
+    """The listed keys first, in their order; the rest keep theirs."""
+    assert actor.rank is not None
+    wanted = [mark.value for mark in actor.rank]
+    live: tuple[str, ...] = attributes["rank"]
+    for mark in actor.rank:
+        known = mark.value in live or mark.value in fields
+        if not known and ground.mappings is not None and not ground.refreshes:
+            message = f"{ground.address} has no {actor.type} field {mark.value!r} to rank."
+            problems.append(Problem("unknown-field", message, mark.source, did_you_mean(mark.value, live), ground.address))
+    if actor.rank:
+        _manage(goal, ("actors", actor.type, "rank"), actor.rank[0].source)
+    return (*wanted, *(key for key in live if key not in wanted))
+
+
+def activation_problems(one: DesiredConnection, goal: ActorsGoal, ground: Ground) -> list[Problem]:
+    """Mandatory ERP fields that would have no direction in an actor type that is synchronised: SuperOffice would not activate.
+
+    Judged on the goal; fields that exist only after a refresh are judged then.
+    Source: SuperOffice manual, "Configure ERP connection".
+    """
+    problems = []
+    for name, attributes in sorted(goal.attributes.items()):
+        live = ground.mappings.actors.get(name) if ground.mappings is not None else None
+        if live is None or not attributes["sync"] or name not in one.actors:
+            continue
+        for mapping in live.fields:
+            field = attributes["fields"].get(mapping.key, NEW_FIELD)
+            if mapping.access == "Mandatory" and not mapping.missing_in_erp and field["direction"] == "none":
+                message = f"{mapping.key} is mandatory in the ERP, and {name} is synchronised: it needs a direction."
+                hint = f"Write `{mapping.key}: {{crm: {field['crm'] or '...'}, direction: both}}` below the fields of {name}."
+                problems.append(Problem("mandatory-without-direction", message, one.actors[name].source, hint, ground.address))
+    return problems
