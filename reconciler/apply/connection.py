@@ -15,7 +15,7 @@ from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.ensure import Proof, Write, ensure
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import Act, Connection, ErpField, Result, Secret, Step, TestResult
+from reconciler.model import ACTOR_TYPES, Act, Connection, ErpField, Result, Secret, Step, TestResult
 from reconciler.plan.codec import value_to_json
 
 
@@ -137,14 +137,27 @@ def refresh(context: Context, running: Running, *, step: int, rollback: bool = F
     return ensure(context, write, ()).read
 
 
-def blocking_fields(context: Context, connection_id: int, fields: tuple[ErpField, ...]) -> tuple[str, ...]:
+def blocking_fields(context: Context, running: Running, fields: tuple[ErpField, ...]) -> tuple[str, ...]:
     """Mandatory ERP fields without a direction in an active actor type: what an activation would be refused for.
+
+    What the unit itself is about to map or switch does not count. Whether an actor type is active is asked once per unit, so
+    that nothing but the read of the fields falls into the inactive window.
 
     Source: SuperOffice manual, "Configure ERP connection" (a mandatory field needs a synchronisation direction).
     """
     open_ones = [one for one in fields if one.mandatory and not one.has_direction and not one.missing_in_erp]
-    active = {kind: context.reader.actor_is_active(connection_id, kind) for kind in sorted({one.actor_type for one in open_ones})}
-    return tuple(f"{one.actor_type} {one.key}" for one in open_ones if active[one.actor_type])
+    open_ones = [one for one in open_ones if not _will_be_mapped(running, one)]
+    for kind in sorted({one.actor_type for one in open_ones} - running.active_actors.keys()):
+        running.active_actors[kind] = context.reader.actor_is_active(running.row_id, kind)
+    return tuple(f"{one.actor_type} {one.key}" for one in open_ones if running.active_actors[one.actor_type])
+
+
+def _will_be_mapped(running: Running, field: ErpField) -> bool:
+    """Whether the plan gives the field a direction, or switches its actor type off."""
+    name = next((ours for ours, wire in ACTOR_TYPES.items() if wire == field.actor_type), "")
+    wanted = (running.unit.wants or {}).get("actors", {}).get(name, {})
+    direction = wanted.get("fields", {}).get(field.key, {}).get("direction", "none")
+    return direction != "none" or wanted.get("sync") is False
 
 
 def test_stored(context: Context, running: Running, phase: str, *, expected: bool) -> TestResult:
@@ -236,7 +249,7 @@ def find_created(context: Context, running: Running) -> tuple[Connection, ...]:
 def _refresh(context: Context, running: Running, step: Step) -> None:
     fields = refresh(context, running, step=step.number)
     if any(later.act is Act.ACTIVATE for later in running.unit.steps):
-        blocking = blocking_fields(context, running.row_id, fields)
+        blocking = blocking_fields(context, running, fields)
         if blocking:
             raise StepFailed(
                 "It could not be activated", f"After the refresh these mandatory fields have no direction: {', '.join(blocking)}."

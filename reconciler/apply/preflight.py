@@ -264,7 +264,9 @@ def _judge(running: Running, rehearsal: TestResult | None, candidate: TestResult
     if candidate.ok:
         return
     if rehearsal is not None and not rehearsal.ok:
-        text = f"{running.name} fails its test, as it is and with the new configuration: the ERP is down, or both are bad{_said(candidate)}."
+        text = (
+            f"{running.name} fails its test, as it is and with the new configuration: the ERP is down, or both are bad{_said(candidate)}."
+        )
         raise CheckFailed("Nothing works", text, "See that the ERP and the connector run, then apply again; nothing was written.")
     if rehearsal is not None and "config" not in running.saved and not running.carried.changed:
         text = f"The same configuration of {running.name} passes when tested by id and fails when tested by values{_said(candidate)}."
@@ -281,7 +283,7 @@ def _check_activation(context: Context, running: Running) -> None:
     acts = {step.act for step in running.unit.steps}
     if Act.ACTIVATE not in acts or running.unit.kind is UnitKind.CREATE:
         return
-    blocking = blocking_fields(context, running.row_id, tuple(context.reader.erp_fields(running.row_id)))
+    blocking = blocking_fields(context, running, tuple(context.reader.erp_fields(running.row_id)))
     if blocking:
         text = f"SuperOffice would refuse to activate {running.name}: these mandatory ERP fields have no direction: {', '.join(blocking)}."
         raise CheckFailed("It could not be activated", text, "Give them a direction first; nothing was written.")

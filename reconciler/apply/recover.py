@@ -293,9 +293,7 @@ def _sent(state: UnitView) -> tuple[str, ...]:
     lines = []
     for attempt in state.attempts:
         read = f"; a read then showed it {attempt.readings[-1].verdict}" if attempt.readings else "; no read after it"
-        lines.append(
-            f"{attempt.operation} ({attempt.act}{', rollback' if attempt.rollback else ''}): {said.get(attempt.outcome)}{read}."
-        )
+        lines.append(f"{attempt.operation} ({attempt.act}{', rollback' if attempt.rollback else ''}): {said.get(attempt.outcome)}{read}.")
     return tuple(lines)
 
 

@@ -56,6 +56,7 @@ class Running:
         passed: for a connector, the ids of its connections whose test passed before.
         window_started: monotonic seconds when the toggle-off was sent, while the window is open.
         window_s: the length of the window once it is closed.
+        active_actors: whether an actor type (the wire's name) is synchronised, as far as it was asked.
         settled: config values that could only be decided after the plan was made, when the connector answered.
     """
 
@@ -76,6 +77,7 @@ class Running:
     passed: dict[int, str] = field(default_factory=dict)
     window_started: float | None = None
     window_s: float | None = None
+    active_actors: dict[str, bool] = field(default_factory=dict)
     settled: dict[str, Value] = field(default_factory=dict)
     residue: list[str] = field(default_factory=list)
 

@@ -217,7 +217,7 @@ class Gateway:
 
     def _unauthorized(self, key: str, status: int, words: str) -> UnauthorizedError:
         summary = "SuperOffice does not know this login" if status == 401 else "SuperOffice does not allow this"
-        told = f": {self._client.show(words)}" if words else ""
+        told = f": {self._client.show(words).rstrip('.')}" if words else ""
         hint = self._client.auth.hint if status == 401 else _NOT_GRANTED
         name = OPERATIONS[key].name
         return UnauthorizedError(summary, f"{name} answered {status}{told}.", hint, operation=name, status=status)
@@ -255,7 +255,9 @@ def _read_error(key: str, status: int | None, detail: str) -> ReadError:
         421: "The tenant has moved to another host; repeat the command.",
         429: "SuperOffice limits the calls; lower `limits.calls_per_second` of the target, or wait, then repeat the command.",
     }.get(status, "Repeat the command; with --debug it shows each call.")
-    return ReadError("SuperOffice could not be read", f"{name}: {detail}.", hint, operation=name, status=status)
+    if status is not None and 300 <= status < 400:
+        hint = "Redirects are never followed; set `url` of the target to where SuperOffice itself answers."
+    return ReadError("SuperOffice could not be read", f"{name}: {detail.rstrip('.')}.", hint, operation=name, status=status)
 
 
 def _code(json: Any) -> str:

@@ -46,6 +46,10 @@ def reply(status: int = 200, content: Any = None, *, body: bytes | None = None, 
     return raw("\r\n".join(lines).encode() + b"\r\n\r\n" + octets)
 
 
+NEVER_DONE: list[Act] = []
+"""Acts after which a client waits in vain."""
+
+
 def raw(octets: bytes, *, then_close: bool = False) -> Act:
     """These bytes."""
 
@@ -76,6 +80,9 @@ def hangs(sock: socket.socket) -> None:
     sock.close()
 
 
+NEVER_DONE.append(hangs)
+
+
 def drips(octets: bytes, pause: float = 0.05) -> Act:
     """These bytes, one at a time."""
 
@@ -84,6 +91,14 @@ def drips(octets: bytes, pause: float = 0.05) -> Act:
             sock.sendall(octets[at : at + 1])
             time.sleep(pause)
 
+    NEVER_DONE.append(act)
+    return act
+
+
+def stalls(octets: bytes) -> Act:
+    """These bytes, then silence."""
+    act = raw(octets)
+    NEVER_DONE.append(act)
     return act
 
 
@@ -192,10 +207,16 @@ class RealClock:
 
 
 QUICK = Timeouts(connect=0.5, read=0.5, connector=0.5, settle=0.5)
+PATIENT = Timeouts(connect=10, read=10, connector=10, settle=10)  # a busy machine must not look like a silent server
+
+
+def patience_with(act: Act) -> Timeouts:
+    """Short deadlines for a server that will not answer in full, long ones for all others."""
+    return QUICK if act in NEVER_DONE else PATIENT
 
 
 def client_for(
-    url: str, *, clock: Any = None, timeouts: Timeouts = QUICK, limits: Limits | None = None, log: Callable[[Call], None] | None = None
+    url: str, *, clock: Any = None, timeouts: Timeouts = PATIENT, limits: Limits | None = None, log: Callable[[Call], None] | None = None
 ) -> Client:
     """A client with a login whose password is a canary."""
     auth = Basic(Secret("user"), Secret(LOGIN_CANARY))

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,7 +17,7 @@ from reconciler.superoffice.readings import READINGS
 from reconciler.superoffice.transport import MAX_BODY
 from reconciler.wire.operations import OPERATIONS, Answer
 from reconciler.wire.values import encode
-from tests.superoffice.scripted import FakeClock
+from tests.superoffice.scripted import PATIENT, QUICK, FakeClock
 
 URL = "https://connectors.example.com/visma/ErpConnectorWS.svc"
 APPLIED, NOT_APPLIED, UNKNOWN = Outcome.APPLIED, Outcome.NOT_APPLIED, Outcome.UNKNOWN
@@ -26,8 +27,7 @@ PASSWORD = "[password]"  # what the shipped ERP file is protected with is of no 
 def gateway_of(emulator: Emulator, *, password: str | None = None, timeouts: Timeouts | None = None) -> Gateway:
     name, real = emulator.login
     login = Basic(Secret(name), Secret(real if password is None else password))
-    quick = timeouts or Timeouts(connect=1, read=0.4, connector=0.4, settle=1)
-    return Gateway(Client(emulator.url, login, timeouts=quick, limits=Limits(), clock=FakeClock(), jitter=lambda: 0.0))
+    return Gateway(Client(emulator.url, login, timeouts=timeouts or PATIENT, limits=Limits(), clock=FakeClock(), jitter=lambda: 0.0))
 
 
 class Tenant:
@@ -71,6 +71,15 @@ class Tenant:
         if write == "ToggleErpConnectionActive":
             self.gateway.refresh(self.connection)
         self.spare = self.gateway.save_connector(Connector(0, "Spare", "u")).body.id
+
+    @contextmanager
+    def hurried(self, really: bool) -> Iterator[None]:
+        """With a client that does not wait long for an answer."""
+        usual = self.gateway
+        if really:
+            self.gateway = gateway_of(self.emulator, timeouts=QUICK)
+        yield
+        self.gateway = usual
 
     def rows(self) -> object:
         """Everything that a write could have changed."""
@@ -129,7 +138,8 @@ def test_what_a_write_says_is_never_more_than_what_is_true(tenant: Tenant, write
     tenant.emulator.clear_calls()
     delay = 1.0 if kind in (FaultKind.SLOW, FaultKind.DRIP) else None
     tenant.emulator.faults.add(Fault(OPERATIONS[write].name, kind, delay_s=delay, size_bytes=MAX_BODY + 1))
-    result = tenant.send(write)
+    with tenant.hurried(delay is not None):
+        result = tenant.send(write)
     assert result.outcome in TRUTHS[kind], result
     after = tenant.rows()
     if result.outcome is APPLIED:
@@ -140,7 +150,10 @@ def test_what_a_write_says_is_never_more_than_what_is_true(tenant: Tenant, write
     assert [call.operation for call in tenant.emulator.calls].count(OPERATIONS[write].name) == 1
     tenant.emulator.land_late()
     if kind is FaultKind.SLOW:
-        time.sleep(1.0)  # until its effect has landed, so that it does not land in the next test
+        end = time.monotonic() + 20
+        while tenant.rows() == before and time.monotonic() < end:  # its effect must not land in the next test
+            time.sleep(0.05)
+        assert tenant.rows() != before
 
 
 @pytest.mark.parametrize("write", WRITES)

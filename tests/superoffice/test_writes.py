@@ -15,7 +15,7 @@ from reconciler.model import Connection, Connector, Outcome, Result, Secret, Tim
 from reconciler.superoffice import transport
 from reconciler.superoffice.gateway import Gateway
 from reconciler.wire import carriers
-from tests.superoffice.scripted import QUICK, Act, Scripted, closes, drips, gateway_for, hangs, raw, reply, resets
+from tests.superoffice.scripted import QUICK, Act, Scripted, closes, drips, gateway_for, hangs, patience_with, raw, reply, resets, stalls
 
 CONNECTION = Connection(110, "guid", 7, "Visma", "", False, False, "cursor", True, (), (), {"Filename": "F0001.xlsm"})
 STORED = carriers.connection_to(CONNECTION, {})
@@ -46,7 +46,7 @@ WITH_ANSWER = [name for name in WRITES if not name.startswith("delete")]
 def once(name: str, act: Act) -> Result:
     """Send one write to a server that acts so; it must have received it exactly once."""
     with Scripted([act]) as server:
-        gateway = gateway_for(server.url)
+        gateway = gateway_for(server.url, timeouts=patience_with(act))
         result = send(name, gateway)
         gateway.close()
         assert len(server.got) == 1
@@ -96,7 +96,7 @@ def test_nobody_accepts_in_time() -> None:
         for one in crowd:
             one.setblocking(False)
             one.connect_ex(address)
-        result = send("toggle", gateway_for(f"http://127.0.0.1:{address[1]}"))
+        result = send("toggle", gateway_for(f"http://127.0.0.1:{address[1]}", timeouts=QUICK))
         for one in crowd:
             one.close()
     assert told(result) == (NOT_APPLIED, False, None)
@@ -115,7 +115,7 @@ UNANSWERED: list[tuple[str, Act, str]] = [
     ("reset", resets, "broke off"),
     ("silence", hangs, "no complete answer within 0.5 s"),
     ("cut short", raw(CUT, then_close=True), "broke off"),
-    ("length too long", raw(CUT), "no complete answer within 0.5 s"),
+    ("length too long", stalls(CUT), "no complete answer within 0.5 s"),
     ("chunks without end", raw(CHUNKED, then_close=True), "broke off"),
     ("no HTTP", raw(b"hello\r\n\r\n", then_close=True), "broke off"),
     ("half a status line", raw(b"HTTP/1.1 2", then_close=True), "broke off"),
@@ -165,7 +165,7 @@ def test_a_signal_during_a_write_reaches_the_caller(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(transport, "_Attempt", Attempt)
     with Scripted([hangs]) as server, pytest.raises(Interrupted):
-        gateway_for(server.url).toggle(1)
+        gateway_for(server.url, timeouts=QUICK).toggle(1)
 
 
 # --- what was answered ---
@@ -339,4 +339,4 @@ def test_the_whole_deadline_counts_and_not_each_receive() -> None:
         assert patient.toggle(1).outcome is APPLIED
         began = time.monotonic()
         assert gateway_for(server.url, timeouts=QUICK).toggle(1).outcome is UNKNOWN
-        assert 0.4 < time.monotonic() - began < 1.5
+        assert 0.4 < time.monotonic() - began < 3

@@ -224,7 +224,7 @@ def test_associates_in_another_shape_are_refused(json: Any) -> None:
 
 
 def test_erp_fields_by_id() -> None:
-    row = {
+    row: dict[str, Any] = {
         "Id": 9,
         "ActorTypeErp": "Customer",
         "ErpFieldKey": "NAME",
@@ -246,7 +246,7 @@ def test_erp_fields_by_id() -> None:
 def test_an_actor_type_that_is_not_there_is_not_active() -> None:
     assert carriers.is_active_from(None) is False
     assert carriers.is_active_from({"IsActive": True}) is True
-    for wrong in ({}, {"IsActive": None}, {"IsActive": 1}, []):
+    for wrong in ({"IsActive": None}, {"IsActive": 1}, {"Active": True}):
         with pytest.raises(WireError):
             carriers.is_active_from(wrong)
 
