@@ -107,7 +107,7 @@ class Session:
         """The journal. Reading commands open it without making it."""
         from reconciler.journal.store import journal_path, open_store
 
-        for made in (create, True):
+        for made in (True, create):
             if made in self._stores:
                 return self._stores[made]
         path = journal_path(self.directory)

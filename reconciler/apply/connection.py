@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.apply import rows
+from reconciler.apply.below import run_below
+from reconciler.apply.below_read import missing_below, moved_below
 from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.ensure import Proof, Write, ensure
 from reconciler.apply.running import Running
@@ -36,6 +38,9 @@ def open_connection(context: Context, running: Running) -> None:
             raise ConflictError(
                 "Somebody else is at work", f"{', '.join(moved) or 'the connector'} of {running.name} changed since the plan was checked."
             )
+    below = moved_below(context, running)
+    if below:
+        raise ConflictError("Somebody else is at work", f"{', '.join(below)} of {running.name} changed since the plan was checked.")
     running.observed = running.latest = fresh
 
 
@@ -299,7 +304,7 @@ def _verify(context: Context, running: Running, step: Step) -> None:
     elif row is None or row.deleted:
         wrong = ("it is gone",)
     else:
-        wrong = rows.missing(row, wants, running.fields, running.secret_keys)
+        wrong = (*rows.missing(row, wants, running.fields, running.secret_keys), *missing_below(context, running, wants))
     context.record(
         "observed", unit=running.name, step=step.number, verdict="other" if wrong else "as-desired", seen=running.seen(row), detail=""
     )
@@ -314,6 +319,10 @@ _ACTIONS: Mapping[Act, Callable[[Context, Running, Step], None]] = {
     Act.REFRESH: _refresh,
     Act.ACTIVATE: _activate,
     Act.TEST: _test,
+    Act.MAP: run_below,
+    Act.ITEMS: run_below,
+    Act.DEFAULT: run_below,
+    Act.RANK: run_below,
     Act.DELETE: _delete,
     Act.VERIFY: _verify,
 }

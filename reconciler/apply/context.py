@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.apply.interrupts import Interrupts
 from reconciler.apply.rows import Fields
 from reconciler.model import Secret, SecretRef, Timeouts
-from reconciler.ports import Clock, Journal, Lease, Reader, Sealer, Secrets, Tester, Writer
+from reconciler.ports import Clock, Journal, Lease, MappingReader, MappingWriter, Reader, Sealer, Secrets, Tester, Writer
 
 Listener = Callable[[str, Mapping[str, Any]], None]
 
@@ -33,12 +33,15 @@ class Context:
         timeouts: `settle` is how long an unknown outcome is waited for.
         fields: declared config fields by connector id, as read before the first write.
         listener: told every journal event, for progress.
+        language: the language in which the plan names CRM list items.
         touched: units for which an intent was journalled, so that a request may have been sent.
     """
 
     reader: Reader
     tester: Tester
     writer: Writer
+    mappings: MappingReader
+    mapping_writer: MappingWriter
     journal: Journal
     lease: Lease
     secrets: Secrets
@@ -48,6 +51,7 @@ class Context:
     listener: Listener
     interrupts: Interrupts
     fields: dict[int, Fields] = field(default_factory=dict)
+    language: str = "en"
     touched: set[str] = field(default_factory=set)
 
     @property

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.apply import rows
+from reconciler.apply.below_read import moved_below
 from reconciler.apply.carried import carry
 from reconciler.apply.connection import blocking_fields
 from reconciler.apply.context import Context
@@ -109,6 +110,9 @@ def _fit_connection(context: Context, running: Running, waits: str) -> None:
     if moved:
         raise StalePlan("The plan is stale", f"{', '.join(moved)} of {running.name} changed since the plan was made.", _AGAIN)
     running.observed = row
+    below = moved_below(context, running)
+    if below:
+        raise StalePlan("The plan is stale", f"{', '.join(below)} of {running.name} changed since the plan was made.", _AGAIN)
 
 
 def _fit_names(context: Context, plan: Plan, units: Iterable[Unit]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.apply import rows
+from reconciler.apply.below_back import BELOW, NEEDS_INACTIVE, differs_below, put_back_mapped, put_back_ordered
 from reconciler.apply.connection import find_created, refresh, save, set_active, test_stored
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, ensure
@@ -67,10 +68,23 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
                 "Somebody else is at work", f"{', '.join(strange)} of {running.name} was changed by somebody else after this run wrote it."
             )
         _put_back(context, running, observed, fresh, number)
+    _put_back_below(context, running, number)
     set_active(context, running, wanted=observed.active, step=number, rollback=True)
     _close_window(context, running)
-    problem = _test_after(context, running) if Act.SAVE in running.wrote or Act.REFRESH in running.wrote else ""
+    tested = running.wrote & {Act.SAVE, Act.REFRESH, Act.MAP}
+    problem = _test_after(context, running) if tested else ""
     return _prove(context, running, observed, problem)
+
+
+def _put_back_below(context: Context, running: Running, number: int) -> None:
+    """Order and defaults first, then what needs the connection inactive, the last written first."""
+    if not running.wrote & BELOW:
+        return
+    put_back_ordered(context, running, number)
+    if running.wrote & NEEDS_INACTIVE and running.latest is not None:
+        if running.latest.active and Act.DEACTIVATE in {step.act for step in running.unit.steps}:
+            set_active(context, running, wanted=False, step=number, rollback=True)
+        put_back_mapped(context, running, number)
 
 
 def _put_back(context: Context, running: Running, observed: Connection, fresh: Connection, number: int) -> None:
@@ -108,6 +122,7 @@ def _prove(context: Context, running: Running, observed: Connection, problem: st
     running.latest = row
     assert row is not None
     wrong = rows.differing(row, observed, {**running.saved, "active": None}, running.fields, running.secret_keys)
+    wrong = (*wrong, *differs_below(context, running))
     _note_read(context, running, "other" if wrong else "as-before")
     reasons = [f"These differ from what was found: {', '.join(wrong)}." if wrong else "", problem, _lost_secret(running)]
     reason = " ".join(text for text in reasons if text)

@@ -11,7 +11,21 @@ from typing import Any
 
 from reconciler.apply import rows
 from reconciler.apply.rows import Fields
-from reconciler.model import Act, Address, Attributes, Connection, Connector, Secret, TestResult, Unit, Value
+from reconciler.model import (
+    Act,
+    ActorMapping,
+    Address,
+    Attributes,
+    Connection,
+    Connector,
+    ErpField,
+    ListMappings,
+    Mappings,
+    Secret,
+    TestResult,
+    Unit,
+    Value,
+)
 
 
 @dataclass(slots=True)
@@ -57,6 +71,8 @@ class Running:
         window_started: monotonic seconds when the toggle-off was sent, while the window is open.
         window_s: the length of the window once it is closed.
         active_actors: whether an actor type (the wire's name) is synchronised, as far as it was asked.
+        observed_below: what was below the connection before the first write, for the actors that the plan changes.
+        starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
         settled: config values that could only be decided after the plan was made, when the connector answered.
     """
 
@@ -78,6 +94,11 @@ class Running:
     window_started: float | None = None
     window_s: float | None = None
     active_actors: dict[str, bool] = field(default_factory=dict)
+    observed_below: Mappings | None = None
+    starts: dict[str, ActorMapping] = field(default_factory=dict)
+    lists_start: ListMappings | None = None
+    default_starts: dict[tuple[str, str], ErpField] = field(default_factory=dict)
+    rank_starts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     settled: dict[str, Value] = field(default_factory=dict)
     residue: list[str] = field(default_factory=list)
 

@@ -81,8 +81,8 @@ def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
     typed = invocation(settings)
     with opened(settings, target=made.target) as session:
         _show_plan(settings, session, made)
+        _refuse_early(session, made, given, saved=True)
         if not _has_work(session, made):
-            flow.refuse_unfit(session, made, saved=True)
             return _nothing_to_do(settings, session, made)
         return _run(settings, session, made, typed, given, saved=True)
 
@@ -103,12 +103,24 @@ def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, An
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
             hint = f"If that is what you want: {typed.type('apply', files=True, allow=needed)}"
             raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", hint)
+        _refuse_early(session, made, given, saved=False)
         if not _has_work(session, made):
             return _nothing_to_do(settings, session, made)
-        # An unfinished run refuses this one in any case; there is nothing to ask.
-        if made.units and not yes and not session.recorded().open_runs:
+        if made.units and not yes:
             _ask(settings, made)
         return _run(settings, session, made, typed, given, saved=False)
+
+
+def _refuse_early(session: Session, made: Plan, given: dict[str, Any], *, saved: bool) -> None:
+    """Refuse what the run would refuse anyway before a person is asked, and also where there is nothing to do.
+
+    Raises:
+        StalePlan, CheckFailed, OpenRun: as `flow.apply_plan`.
+    """
+    from reconciler.flow.applying import refuse_unfit, units_to_run
+
+    refuse_unfit(session, made, saved=saved)
+    units_to_run(made, session.recorded(), saved=saved, retry_failed=given["retry_failed"])
 
 
 def _has_work(session: Session, made: Plan) -> bool:

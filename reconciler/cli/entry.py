@@ -57,6 +57,8 @@ def _guarded(arguments: Sequence[str], settings: Settings) -> int:
         return failures.report_interrupt(terminated.name, 143, settings)
     except KeyboardInterrupt:
         return failures.report_interrupt("SIGINT", 130, settings)
+    except OSError as error:
+        return failures.report_refusal(error, settings)
     except Exception as error:  # noqa: BLE001 - the last line: whatever it is, a person gets a sentence and a true exit code
         return failures.report_bug(error, settings)
 
@@ -68,7 +70,10 @@ def _invoked(arguments: Sequence[str], settings: Settings) -> int:
         return failures.report_usage(error, settings.streams)
     except click.ClickException as error:
         raise ReconcilerError(error.format_message()) from error
-    except click.Abort:
+    except click.Abort as abort:
+        # click turns Ctrl-C into this too, and keeps the original as the cause.
+        if isinstance(abort.__cause__, KeyboardInterrupt):
+            raise abort.__cause__ from None
         raise RefusedError("Nothing was done", "The answer was not yes.") from None
     return code if isinstance(code, int) else 0
 

@@ -5,6 +5,7 @@ Effects: writes the standard streams; reads the files that problems point at, to
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ from reconciler.errors import InputError, ReconcilerError, UsageProblem
 if TYPE_CHECKING:
     from reconciler.model import Problem, Source
 
-__all__ = ["report_bug", "report_error", "report_interrupt", "report_usage", "source_lines"]
+__all__ = ["report_bug", "report_error", "report_interrupt", "report_refusal", "report_usage", "say_error", "source_lines"]
 
 _LARGEST = 4 * 1024 * 1024
 # Where YAML ends a line. Source: YAML 1.2 section 5.4, and 1.1 for the last three, which the scanner counts as well.
@@ -48,21 +49,25 @@ def report_usage(error: click.ClickException, streams: Streams) -> int:
 
 
 def report_error(error: ReconcilerError, settings: Settings) -> int:
-    """An error of ours: its words, its hint, its code."""
-    from reconciler.report.problems_text import error_page, problems_page
-
-    streams = settings.streams
+    """An error of ours: its object for a machine, its words, its code."""
     if settings.json and not isinstance(error, UsageProblem):
         from reconciler.report.json import error_object, json_text
 
-        streams.data(json_text(error_object(error, command=settings.command, target=settings.target)))
+        settings.streams.data(json_text(error_object(error, command=settings.command, target=settings.target)))
+    say_error(error, settings.streams)
+    return error.exit_code
+
+
+def say_error(error: ReconcilerError, streams: Streams) -> None:
+    """An error of ours in words: every problem at its place, or what went wrong and what to do."""
+    from reconciler.report.problems_text import error_page, problems_page
+
     width = streams.width(err=True)
     if isinstance(error, InputError):
         lines = source_lines(error.problems)
         streams.err(problems_page(error.problems, summary=error.summary, hint=error.hint, lines=lines, width=width))
     else:
         streams.err(error_page(error, width=width))
-    return error.exit_code
 
 
 def report_interrupt(name: str, code: int, settings: Settings) -> int:
@@ -73,6 +78,24 @@ def report_interrupt(name: str, code: int, settings: Settings) -> int:
         settings.streams.say(f"Interrupted by {name} after a write had begun. Next: reconciler recover\n")
         return 6
     settings.streams.say(f"Interrupted by {name}; nothing was written.\n")
+    return code
+
+
+def report_refusal(error: OSError, settings: Settings) -> int:
+    """The operating system does not let us at a file or a folder: no bug of ours, and often easily mended."""
+    if not isinstance(error.filename, (str, bytes)):
+        return report_bug(error, settings)
+    refusal = ReconcilerError(
+        "The operating system refused",
+        f"{os.fsdecode(error.filename)}: {error.strerror or type(error).__name__}.",
+        "Look at the rights and the space there.",
+    )
+    code = report_error(refusal, settings)
+    if settings.ended is not None:
+        return settings.ended
+    if _write_begun(settings):
+        settings.streams.say("A write had begun. Next: reconciler recover\n")
+        return 6
     return code
 
 

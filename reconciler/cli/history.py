@@ -14,7 +14,6 @@ __all__ = ["history"]
 def history(settings: Settings) -> int:
     """List the runs on a target, oldest first. No tenant is asked."""
     from reconciler.cli.session import announce_open_runs, invocation, opened
-    from reconciler.report.json import history_object, json_text
     from reconciler.report.lists_text import history_page
 
     streams, typed = settings.streams, invocation(settings)
@@ -22,6 +21,8 @@ def history(settings: Settings) -> int:
         announce_open_runs(settings, session, typed)
         runs, name = session.runs(), session.target.name
         if settings.json:
+            from reconciler.report.json import history_object, json_text
+
             streams.data(json_text(history_object(name, runs)))
         else:
             streams.out(history_page(name, runs, width=streams.width()))

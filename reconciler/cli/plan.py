@@ -34,7 +34,6 @@ def plan(settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], de
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
     from reconciler.plan.codec import to_json
-    from reconciler.report.json import json_text
     from reconciler.report.plan_text import plan_page
 
     permissions = checked_permissions(allow)
@@ -47,6 +46,8 @@ def plan(settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], de
             flow.save_plan(made, Path(saved_as))
         announce_open_runs(settings, session, typed)
         if settings.json:
+            from reconciler.report.json import json_text
+
             streams.data(json_text(to_json(made), compact=True))
         else:
             windows = session.recorded().window_seconds
@@ -65,14 +66,14 @@ def _next_steps(made: Plan, typed: Invocation, saved_as: str | None, *, unfinish
     """What can be typed after this plan."""
     from reconciler.report.invocation import Invocation
 
+    if unfinished:
+        return [("First", typed.type("recover"))]
     if made.stopping:
         needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
         words = ["plan", "-o", saved_as] if saved_as is not None else ["plan"]
         return [("If that is what you want", typed.type(*words, files=True, allow=needed))]
     if not made.units:
         return []
-    if unfinished:
-        return [("First", typed.type("recover"))]
     if saved_as is not None:
         return [("Next", Invocation().type("apply", saved_as))]
     return [("Next", typed.type("apply", files=True, allow=made.permissions))]

@@ -23,9 +23,7 @@ __all__ = ["recover"]
 )
 @click.option("--forward", "choice", flag_value="forward", hidden=True)
 @click.option("--park", "choice", flag_value="park", hidden=True)
-@click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
-@click.option("--reason", metavar="TEXT", help="Goes into the journal.")
-def recover(settings: Settings, *, choice: str | None, ticket: str | None, reason: str | None) -> int:
+def recover(settings: Settings, *, choice: str | None) -> int:
     """Finish what an interrupted run left open. Without a choice: show what is known, what users see now, and what is recommended.
 
     Exits with 6 while a run is open and nothing was chosen, 5 after --back, 0 after --accept-current.
@@ -39,24 +37,22 @@ def recover(settings: Settings, *, choice: str | None, ticket: str | None, reaso
     from reconciler import flow
     from reconciler.cli.apply import run_watched, show_report
     from reconciler.cli.session import busy, invocation, opened
-    from reconciler.cli.who import who, why
-    from reconciler.report.json import json_text, recover_object
+    from reconciler.cli.who import who
     from reconciler.report.progress import Progress
     from reconciler.report.recover_text import recover_page
 
     streams, typed = settings.streams, invocation(settings)
     with opened(settings) as session:
-        if choice is not None:
-            progress = Progress.of(None)
-            about = why(ticket, reason)
-            report = run_watched(
-                settings, progress, lambda listener: flow.recover(session, choice, who=who(os.environ), why=about, listener=listener)
-            )
+        if choice is not None and session.recorded().open_runs:
+            chosen, progress = choice, Progress.of(None)
+            report = run_watched(settings, progress, lambda listener: flow.recover(session, chosen, who=who(os.environ), listener=listener))
             return show_report(settings, report, progress, typed, recovery=choice)
         with busy(settings, f"Reading {session.target.name}"):
             units = flow.recover_view(session)
-        code = exits.of_recover(len(units))
+        code = exits.of_recover(len(session.recorded().open_runs))
         if settings.json:
+            from reconciler.report.json import json_text, recover_object
+
             streams.data(json_text(recover_object(session.target.name, units, code)))
         else:
             streams.out(recover_page(session.target.name, units, invocation=typed, width=streams.width()))

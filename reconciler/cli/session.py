@@ -33,7 +33,7 @@ def opened(settings: Settings, *, target: str | None = None) -> Iterator[Session
 
     debug = _debug_line(settings) if settings.debug else None
     name = settings.target if target is None else target
-    with flow.open_target(name, directory=Path.cwd(), environ=os.environ, debug=debug) as session:
+    with flow.open_target(name, directory=Path(), environ=os.environ, debug=debug) as session:
         settings.session = session
         settings.target = session.target.name
         yield session

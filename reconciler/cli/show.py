@@ -21,7 +21,6 @@ def show(settings: Settings, *, run: str) -> int:
     """
     from reconciler import flow
     from reconciler.cli.session import announce_open_runs, invocation, opened
-    from reconciler.report.json import json_text, show_object
     from reconciler.report.show_text import show_page
 
     streams, typed = settings.streams, invocation(settings)
@@ -29,6 +28,8 @@ def show(settings: Settings, *, run: str) -> int:
         view = flow.run_view(session, run)
         announce_open_runs(settings, session, typed)
         if settings.json:
+            from reconciler.report.json import json_text, show_object
+
             streams.data(json_text(show_object(view)))
         else:
             streams.out(show_page(view, invocation=typed, width=streams.width()))

@@ -15,7 +15,6 @@ def status(settings: Settings) -> int:
     """Show each connection: whether it is active, its last sync, its last test; open runs, and what to type next."""
     from reconciler import flow
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
-    from reconciler.report.json import json_text, status_object
     from reconciler.report.lists_text import status_page
 
     streams, typed = settings.streams, invocation(settings)
@@ -24,6 +23,8 @@ def status(settings: Settings) -> int:
             found = flow.status(session, tuple(settings.files))
         announce_open_runs(settings, session, typed)
         if settings.json:
+            from reconciler.report.json import json_text, status_object
+
             streams.data(json_text(status_object(found)))
         else:
             streams.out(status_page(found, invocation=typed, width=streams.width()))

@@ -22,7 +22,6 @@ def test(settings: Settings, *, connections: tuple[str, ...]) -> int:
     """
     from reconciler import flow
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
-    from reconciler.report.json import json_text, verdicts_object
     from reconciler.report.lists_text import verdicts_page
 
     streams, typed = settings.streams, invocation(settings)
@@ -33,6 +32,8 @@ def test(settings: Settings, *, connections: tuple[str, ...]) -> int:
         code = exits.of_tests(result for _, result in results)
         name = session.target.name
         if settings.json:
+            from reconciler.report.json import json_text, verdicts_object
+
             streams.data(json_text(verdicts_object(name, results, code)))
         else:
             streams.out(verdicts_page(name, results, width=streams.width()))

@@ -21,22 +21,24 @@ def validate(settings: Settings) -> int:
     No tenant is asked and no secret is needed.
     """
     from reconciler import flow
-    from reconciler.cli.failures import report_error
+    from reconciler.cli.failures import say_error
     from reconciler.errors import InputError
-    from reconciler.report.json import json_text, validate_object
-    from reconciler.report.lists_text import valid_page
 
     streams = settings.streams
+    desired, refusal = None, None
     try:
-        desired = flow.validate(Path.cwd(), os.environ, tuple(settings.files), settings.target)
+        desired = flow.validate(Path(), os.environ, tuple(settings.files), settings.target)
     except InputError as error:
-        if settings.json:
-            streams.data(json_text(validate_object(None, error.problems, target=settings.target)))
-            settings.format = "text"
-        report_error(error, settings)
-        return exits.of_validate(len(error.problems))
+        refusal = error
+    problems = refusal.problems if refusal is not None else ()
     if settings.json:
-        streams.data(json_text(validate_object(desired, (), target=settings.target)))
-    else:
+        from reconciler.report.json import json_text, validate_object
+
+        streams.data(json_text(validate_object(desired, problems, target=settings.target)))
+    elif desired is not None:
+        from reconciler.report.lists_text import valid_page
+
         streams.out(valid_page(desired, target=settings.target, width=streams.width()))
-    return exits.of_validate(0)
+    if refusal is not None:
+        say_error(refusal, streams)
+    return exits.of_validate(len(problems))

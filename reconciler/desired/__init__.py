@@ -8,6 +8,6 @@ Effects: reads disk, environment variables.
 
 from reconciler.desired.load import load_desired
 from reconciler.desired.secrets import Resolver
-from reconciler.desired.targets import desired_files, load_target, target_names
+from reconciler.desired.targets import load_target
 
-__all__ = ["Resolver", "desired_files", "load_desired", "load_target", "target_names"]
+__all__ = ["Resolver", "load_desired", "load_target"]

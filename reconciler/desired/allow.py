@@ -78,7 +78,7 @@ def _matches(ref: SecretRef, pattern: str) -> bool:
     if rest == "./":
         return True
     wanted = tuple(rest.removesuffix("/").split("/"))
-    return parts[: len(wanted)] == wanted and ((rest.endswith("/") and len(parts) > len(wanted)) or parts == wanted)
+    return parts[: len(wanted)] == wanted and len(parts) > len(wanted) if rest.endswith("/") else parts == wanted
 
 
 def _is_plain_part(part: str) -> bool:

@@ -19,7 +19,7 @@ from reconciler.desired.build import build
 from reconciler.desired.digest import digest
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Node
-from reconciler.desired.overlay import merge, prepare
+from reconciler.desired.overlay import merge, prepare, things, without
 from reconciler.desired.shape import check
 from reconciler.desired.strict import parse
 from reconciler.desired.validate import check_rules, check_target
@@ -45,11 +45,12 @@ def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -
             findings.raise_if_any()
             raise AssertionError("without a problem every file was read")
         desired = build(merged, findings)
+        del merged  # before the collector walks what is left
         check_rules(desired, findings)
         if target is not None:
             check_target(desired, target, findings)
-    findings.raise_if_any()
-    return dataclasses.replace(desired, files=tuple(digests), digest=digest(desired))
+        findings.raise_if_any()
+        return dataclasses.replace(desired, files=tuple(digests), digest=digest(desired))
 
 
 def _load_files(names: Sequence[str], findings: Findings) -> tuple[Node | None, list[tuple[str, str]]]:
@@ -57,6 +58,7 @@ def _load_files(names: Sequence[str], findings: Findings) -> tuple[Node | None, 
     if not names:
         findings.add("no-file", "No file was named; expected at least one.", None, "Name one with -f, such as connections.yaml.")
     merged: Node | None = None
+    checked: dict[int, Node] = {}  # keeps the nodes, so that no other one gets the same id
     digests: list[tuple[str, str]] = []
     complete = bool(names)
     for number, name in enumerate(names):
@@ -72,11 +74,12 @@ def _load_files(names: Sequence[str], findings: Findings) -> tuple[Node | None, 
             continue
         root = prepare(parsed.root, findings, first=number == 0)
         check(root, SCHEMA, findings, partial=len(names) > 1)
+        checked |= {id(thing): thing for thing in things(root)}
         merged = root if merged is None else merge(merged, root, findings)
     if not complete:
         return None, digests
-    if merged is not None and len(names) > 1:
-        check(merged, SCHEMA, findings)
+    if merged is not None and len(names) > 1:  # what only one file writes was checked with that file
+        check(without(merged, checked), SCHEMA, findings)
     return merged, digests
 
 

@@ -9,7 +9,7 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.desired.findings import Findings
@@ -40,6 +40,27 @@ def merge(earlier: Node, later: Node, findings: Findings) -> Node:
     return _merge(earlier, later, _SHAPE, findings, depth=0)
 
 
+def things(root: Node) -> Iterator[Node]:
+    """Every connector and connection of a tree."""
+    for kind in _SHAPE:
+        listed = root.get(kind) if isinstance(root, Table) else None
+        if isinstance(listed, Table):
+            yield from (entry.value for _, entry in listed)
+
+
+def without(root: Node, known: Container[int]) -> Node:
+    """The tree without the connectors and connections whose node is known by its `id()`."""
+    if not isinstance(root, Table):
+        return root
+    entries = dict(root.entries)
+    for kind in _SHAPE:
+        entry = entries.get(kind)
+        if entry is not None and isinstance(entry.value, Table):
+            rest = {key: thing for key, thing in entry.value if id(thing.value) not in known}
+            entries[kind] = Entry(entry.key, Table(rest, entry.value.source))
+    return Table(entries, root.source)
+
+
 def _merge(earlier: Node, later: Node, shape: Mapping[str, Any] | None, findings: Findings, *, depth: int) -> Node:
     if shape is None or not isinstance(earlier, Table) or not isinstance(later, Table):
         return _settled(later, findings) if shape is not None else later
@@ -62,16 +83,21 @@ def _merge(earlier: Node, later: Node, shape: Mapping[str, Any] | None, findings
 
 
 def _settled(node: Node, findings: Findings) -> Node:
-    """A value that lies over nothing: removals in it remove nothing."""
+    """A value that lies over nothing: removals in it remove nothing. The very same node where there are none."""
     if not isinstance(node, Table):
         return node
-    entries = {}
+    changed: dict[str, Entry] = {}
+    gone: set[str] = set()
     for key, entry in node:
-        if isinstance(entry.value, Gone):
+        value = entry.value
+        if isinstance(value, Gone):
             _report_nothing(key, entry, None, findings)
-        else:
-            entries[key] = Entry(entry.key, _settled(entry.value, findings))
-    return Table(entries, node.source)
+            gone.add(key)
+        elif isinstance(value, Table) and (after := _settled(value, findings)) is not value:
+            changed[key] = Entry(entry.key, after)
+    if not changed and not gone:
+        return node
+    return Table({key: entry for key, entry in {**node.entries, **changed}.items() if key not in gone}, node.source)
 
 
 def _report_nothing(key: str, entry: Entry, earlier: Table | None, findings: Findings) -> None:
@@ -89,14 +115,15 @@ def _with_removals(node: Node, shape: Mapping[str, Any] | None) -> Node:
     """The tree with `Gone` for every `null` in a mapping that merges."""
     if shape is None or not isinstance(node, Table):
         return node
-    entries = {}
+    changed: dict[str, Entry] = {}
     for key, entry in node:
         value = entry.value
-        if isinstance(value, Scalar) and value.plain and is_null(value.text):
-            entries[key] = Entry(entry.key, Gone(value.source))
-        else:
-            entries[key] = Entry(entry.key, _with_removals(value, _below(shape, key)))
-    return Table(entries, node.source)
+        if isinstance(value, Scalar):
+            if value.plain and is_null(value.text):
+                changed[key] = Entry(entry.key, Gone(value.source))
+        elif isinstance(value, Table) and (after := _with_removals(value, _below(shape, key))) is not value:
+            changed[key] = Entry(entry.key, after)
+    return Table({**node.entries, **changed}, node.source) if changed else node
 
 
 def _with_languages(root: Node, findings: Findings) -> Node:

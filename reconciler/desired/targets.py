@@ -10,7 +10,7 @@ where it could matter: in CI, or beside a targets file, it has to be named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from reconciler.model import Address, Target
 VARIABLE = "RECONCILER_TARGETS"
 SCHEMA = "targets"
 DEFAULT_FILE = "targets.yaml"
-DEFAULT_DESIRED = "connections.yaml"
 EMULATOR = "emulator"
 LATER_KINDS = ("onsite", "online")
 
@@ -78,35 +77,9 @@ def load_target(name: str | None, *, directory: Path, environ: Mapping[str, str]
     raise UsageProblem("Unknown target", detail, f"Name one of: {', '.join(_names(found))}.")
 
 
-def target_names(*, directory: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The names that `--target` takes, sorted; only the built-in one when the targets file cannot be read."""
-    return tuple(_names(_read_file(directory, environ, Findings())))
-
-
 def built_in(directory: Path) -> Target:
     """The emulator that is always there: no limits, and everything below the working directory may be referred to."""
     return Target(name=EMULATOR, kind="emulator", directory=str(directory), secrets=ALL_SECRETS, journal_local=True)
-
-
-def desired_files(target: Target | None, given: Sequence[str] = (), *, directory: Path) -> tuple[str, ...]:
-    """The desired files of a run: those of `-f`, else the target's own, else `connections.yaml`.
-
-    Args:
-        target: None when the command needs no target.
-        given: what `-f` said; relative to the working directory.
-        directory: the working directory; names below it come back relative to it, so that problems show them short.
-    """
-    if given:
-        return tuple(given)
-    folder = Path(target.directory) if target is not None else directory
-    return tuple(_shown(folder / name, directory) for name in (target.files if target else ()) or (DEFAULT_DESIRED,))
-
-
-def _shown(path: Path, directory: Path) -> str:
-    try:
-        return str(path.relative_to(directory))
-    except ValueError:
-        return str(path)
 
 
 def _read_file(directory: Path, environ: Mapping[str, str], findings: Findings) -> _Found | None:
@@ -114,7 +87,7 @@ def _read_file(directory: Path, environ: Mapping[str, str], findings: Findings) 
     chosen = environ.get(VARIABLE, "")
     name = chosen or DEFAULT_FILE
     path = directory / name
-    if not chosen and not path.exists() and not path.is_symlink():
+    if not chosen and not _may_exist(path):
         return None
     content = files.read_bytes(path, name, findings, instead=f"name another one in {VARIABLE}")
     text = None if content is None else files.decode(content, name, findings)
@@ -125,6 +98,17 @@ def _read_file(directory: Path, environ: Mapping[str, str], findings: Findings) 
         check(parsed.root, SCHEMA, findings)
         return None
     return _Found(parsed.root, path.parent.absolute(), name)
+
+
+def _may_exist(path: Path) -> bool:
+    """Whether something of that name is there; also when that cannot be seen, so that the attempt to read it says why."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _read_entries(found: _Found, selected: str, findings: Findings) -> dict[str, Target]:

@@ -23,6 +23,7 @@ from reconciler.flow.planning import target_digest
 from reconciler.journal.lease import acquire
 from reconciler.journal.store import new_run_id
 from reconciler.model import Plan, Recorded, RecoverUnit, RunReport, Unit, UnitEnd
+from reconciler.plan.known import known_of
 from reconciler.session import Session
 
 Listener = Callable[[str, Mapping[str, Any]], None]
@@ -51,9 +52,10 @@ def apply_plan(
         context = applying.context
         recorded = context.journal.recorded()
         units = units_to_run(plan, recorded, saved=saved, retry_failed=retry_failed)
+        rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
             options = Options(atomic=atomic, keep_going=keep_going, who=_who(session, who), why=why or {})
-            return run_plan(context, plan, units, recorded, options)
+            return run_plan(context, plan, units, known_of(recorded, rows), options)
         except JournalError as error:
             if not context.interrupts.write_begun:
                 error.exit_code = 1
@@ -135,6 +137,8 @@ class Applying:
                 reader=session.gateway,
                 tester=session.gateway,
                 writer=session.gateway,
+                mappings=session.gateway,
+                mapping_writer=session.gateway,
                 journal=store.journal(session.target.name, run),
                 lease=lease,
                 secrets=session.secrets,

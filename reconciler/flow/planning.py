@@ -7,7 +7,7 @@ Neighbours: called by `cli` through `flow`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from reconciler import __version__
 from reconciler.desired import load_desired, load_target
 from reconciler.errors import InputError, StalePlan
 from reconciler.live import connection_attributes, connector_attributes, read_live
+from reconciler.live.actors import actors_attributes
+from reconciler.live.mappings import WantedActors, read_mappings
 from reconciler.model import (
     HIDDEN,
     Address,
@@ -39,6 +41,7 @@ from reconciler.plan.codec import digest_of, from_bytes, to_bytes
 from reconciler.plan.connection import replaced_address
 from reconciler.plan.declared import undeclared_value
 from reconciler.plan.identity import Identity, match
+from reconciler.plan.known import known_of
 from reconciler.plan.nearest import did_you_mean
 from reconciler.plan.plan import Inputs
 from reconciler.plan.plan import make_plan as plan_from
@@ -77,6 +80,8 @@ def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] 
     """
     recorded = session.recorded()
     live, identity = read_and_match(session, desired, recorded)
+    rows = {str(one.address): identity.connections.get(one.address) for one in desired.connections.values()}
+    recorded = known_of(recorded, {address: row.guid if row is not None else "" for address, row in rows.items()})
     created = session.clock.now().replace(microsecond=0)
     return plan_from(
         Inputs(
@@ -95,20 +100,41 @@ def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] 
 
 
 def read_and_match(session: Session, desired: Desired, recorded: Recorded) -> tuple[Live, Identity]:
-    """One reading of the tenant, and which row each address stands for. A URL that changes needs every connection on it."""
-    parallel = session.target.limits.parallel_reads
-    live = read_live(session.gateway, wanted_rows(desired, recorded), parallel=parallel)
+    """One reading of the tenant, and which row each address stands for.
+
+    A creation has to see every row that it might duplicate, and a URL that changes every connection behind it.
+    """
+    wanted, parallel = wanted_rows(desired, recorded), session.target.limits.parallel_reads
+    live = read_live(session.gateway, wanted, parallel=parallel)
     identity = match(desired, live, recorded)
+    creates = any(not one.absent and one.address not in identity.connections for one in desired.connections.values())
     moves = any(
         one.url is not None and (row := identity.connectors.get(one.address)) is not None and row.url != one.url.value
         for one in desired.connectors.values()
     )
-    if moves:
-        live = read_live(
-            session.gateway, Wanted(everything=True, scopes=True, connectors=wanted_rows(desired, recorded).connectors), parallel=parallel
-        )
+    if (creates or moves) and any(row.id not in live.connections for row in live.listed):
+        live = read_live(session.gateway, replace(wanted, everything=True), parallel=parallel)
         identity = match(desired, live, recorded)
-    return live, identity
+    return with_mappings(session, desired, live, identity), identity
+
+
+def with_mappings(session: Session, desired: Desired, live: Live, identity: Identity) -> Live:
+    """The reading, with what lies below the connections whose actors the file mentions."""
+    wanted = {
+        row.id: wanted_actors(one)
+        for one in desired.connections.values()
+        if one.actors and not one.absent and (row := identity.connections.get(one.address)) is not None
+    }
+    if not wanted:
+        return live
+    below = read_mappings(session.gateway, wanted, parallel=session.target.limits.parallel_reads)
+    return replace(live, mappings=below.mappings, crm_items=below.crm_items)
+
+
+def wanted_actors(one: DesiredConnection) -> WantedActors:
+    """Which actor types of a connection are read, and whether its list items are."""
+    fields = [field for actor in one.actors.values() for field in actor.fields.values()]
+    return WantedActors(frozenset(one.actors), any(field.items or field.items_not_listed != "leave" for field in fields))
 
 
 def wanted_rows(desired: Desired, recorded: Recorded) -> Wanted:
@@ -168,7 +194,7 @@ def _attributes(desired: Desired, live: Live, identity: Identity, recorded: Reco
         means_same = same(plainly, wanted) or (isinstance(wanted, bool) and same(plainly, int(wanted)))
         return wanted if means_same else HIDDEN
 
-    return connection_attributes(
+    attributes = connection_attributes(
         row,
         connector=identity.connector_address(row.connector_id),
         fields=live.fields.get(row.connector_id),
@@ -179,6 +205,10 @@ def _attributes(desired: Desired, live: Live, identity: Identity, recorded: Reco
         sent={key: sent.ref for (owner, key), sent in recorded.secrets.items() if owner == str(address) and not sent.in_doubt},
         unknown=by_meaning,
     )
+    below = live.mappings.get(row.id)
+    if below is None:
+        return attributes
+    return {**attributes, "actors": actors_attributes(below, live.crm_items, desired.language)}
 
 
 def policy_of(session: Session) -> Policy:

@@ -1,13 +1,14 @@
 """The durable account of every run on a target: write-ahead log and audit trail in one, with the lease beside it.
 
-    events   what may be written, and what may follow what: a table                   pure
-    chain    canonical bytes, hashes, and where a chain breaks                         pure
-    fold     events -> what the planner needs (`Recorded`), and runs in one line       pure
-    view     events of one run -> what `show` and `recover` need (`RunView`)           pure
-    store    the append-only store; `sqlite_file` and `statements` are its two halves
-    lease    the time-limited right to write to a target, in the same store
-    sealing  fingerprints and encrypted values under the target's key
-    planfile plan.json, written atomically and read once
+    events       the kinds of events, and the event itself                                 pure
+    transitions  what may follow what within a run: a table, checked on every append       pure
+    chain        canonical bytes, hashes, and where a chain breaks                         pure
+    fold         events -> what the planner needs (`Recorded`), and runs in one line       pure
+    view         events of one run -> what `show` and `recover` need (`RunView`)           pure
+    store        the append-only store; `sqlite_file` and `statements` are what it stands on
+    lease        the time-limited right to write to a target, in the same store
+    sealing      fingerprints and encrypted values under the target's key
+    planfile     plan.json, written whole and read once
 
 Nothing is imported here, so that asking for one of them loads only that one.
 

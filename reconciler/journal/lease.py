@@ -71,7 +71,8 @@ def acquire(
 
     Args:
         who: for people, such as `anna` or `anna, GitHub run 4711`.
-        ttl_s: how long it lasts unless renewed.
+        ttl_s: how long it lasts unless renewed: longer than ever passes between two `ensure`s, which is the deadline of a
+            write, the settling after it and the reads that close it.
         alive: tells whether a process id is in use here; by default the operating system is asked.
 
     Raises:

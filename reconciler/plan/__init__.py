@@ -1,6 +1,7 @@
 """Planning: a pure function from desired, live and what the journal recorded to one `Plan`.
 
     identity   which live row an address stands for
+    known      what the journal knows of these rows, whatever their addresses were then
     goal       desired attributes on top of live ones, decoded by declared type
     diff       typed equality first, then deepdiff for the paths
     steps      the table of (active before, active after) x what changes -> ordered steps

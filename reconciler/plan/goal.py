@@ -9,6 +9,7 @@ Effects: none.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -163,16 +164,16 @@ def _scope(address: Address, written: Marked[DesiredScope], names: Names, proble
         return {"everyone": True}
     return {
         "everyone": False,
-        "groups": _ids(address, "user group", scope.groups, names.groups, lambda row: _group_names(row, names.language), problems),
-        "users": _ids(address, "login", scope.users, names.users, lambda row: frozenset({row.name}), problems),
+        "groups": _ids(address, "user group", scope.groups, names.groups, lambda row: _group_name(row, names.language), problems),
+        "users": _ids(address, "login", scope.users, names.users, lambda row: row.name, problems),
     }
 
 
-def _group_names(row: Named, language: str) -> frozenset[str]:
+def _group_name(row: Named, language: str) -> str:
     parsed = languages.parse(row.name)
     if isinstance(parsed, str):
-        return frozenset({parsed})
-    return frozenset({parsed.get(language) or next(iter(parsed.values()), row.name)})
+        return parsed
+    return parsed.get(language) or next(iter(parsed.values()), row.name)
 
 
 def _ids(
@@ -180,25 +181,24 @@ def _ids(
     what: str,
     wanted: tuple[Marked[str], ...],
     rows: Mapping[int, Named],
-    texts: Callable[[Named], frozenset[str]],
+    text: Callable[[Named], str],
     problems: list[Problem],
 ) -> Mapping[str, int]:
-    live = [(row, texts(row)) for _, row in sorted(rows.items()) if not row.deleted]
+    names = {key: text(row) for key, row in sorted(rows.items()) if not row.deleted}
+    uses = Counter(names.values())
     ids: dict[str, int] = {}
     for mark in wanted:
-        found = [row.id for row, known in live if mark.value in known]
+        found = [key for key, name in names.items() if name == mark.value] or [key for key in rows if mark.value == f"#{key}"]
         if len(found) == 1:
-            ids[mark.value] = found[0]
+            # Spelt as on the live side: by name where it is the only one of that name, else by id.
+            name = names.get(found[0], "")
+            ids[name if name and uses[name] == 1 else f"#{found[0]}"] = found[0]
             continue
-        if mark.value.startswith("#") and mark.value[1:].isdigit():
-            ids[mark.value] = int(mark.value[1:])
-            continue
-        known_names = sorted({text for _, known in live for text in known})
         if found:
             message = f"{len(found)} {what}s are called {mark.value!r} ({', '.join(f'#{key}' for key in found)})."
             hint = f"Write the one you mean as `#{found[0]}`."
         else:
             message = f"The tenant has no {what} {mark.value!r}."
-            hint = did_you_mean(mark.value, known_names)
+            hint = did_you_mean(mark.value, uses)
         problems.append(Problem(f"unknown-{what.replace(' ', '-')}", message, mark.source, hint, address))
     return dict(sorted(ids.items()))

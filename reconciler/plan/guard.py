@@ -103,7 +103,7 @@ def _activity(scene: Scene, unit: Unit) -> _Found:
     acts = {step.act for step in unit.steps}
     before = bool(unit.before and unit.before["active"])
     desired = scene.desired.connections.get(unit.address.key)
-    if Act.ACTIVATE in acts and not before and str(unit.address) not in scene.recorded.ever_activated:
+    if Act.ACTIVATE in acts and not before and (unit.kind is UnitKind.CREATE or str(unit.address) not in scene.recorded.ever_activated):
         text = (
             "It is activated for the first time from here: the next synchronisation overwrites records, and no rollback brings them back."
         )
@@ -274,11 +274,11 @@ def _whole(scene: Scene) -> _Found:
             yield HazardName.LIMITS, target, f"{count} would be {what}, and the target allows {allowed}."
     if not scene.desired.connections:
         yield HazardName.EMPTY, target, "The file names no connection."
-    elif not scene.live.listed and scene.recorded.applied:
+    elif not scene.live.listed and any(address.startswith("connection/") for address in scene.recorded.bindings):
         yield (
             HazardName.EMPTY,
             target,
-            "The tenant shows no connection at all, although this journal has applied some: is it the right tenant?",
+            "The tenant shows no connection at all, although this journal knows some: is it the right tenant?",
         )
 
 

@@ -35,6 +35,13 @@ _ACTS = {
     Act.ACTIVATE: "Activate",
     Act.TEST: "Test it",
     Act.TEST_ALL: "Test every connection on it again",
+    Act.MAP: "Save the field mappings",
+    Act.ITEMS: "Save the list items",
+    Act.DEFAULT: "Save the default",
+    Act.RANK: "Put the fields in order",
+    Act.PRIORITY: "Put the sync priority in order",
+    Act.INTERVAL: "Set the interval of automatic sync",
+    Act.ENGINE: "Switch automatic sync",
     Act.DELETE: "Delete",
     Act.VERIFY: "Read it back and compare",
 }
@@ -180,12 +187,14 @@ def _steps(page: Page, unit: Unit, last_window: float | None) -> None:
 
 
 def _step_text(step: Step) -> str:
-    """What a step does; a save and a creation name what they write."""
+    """What a step does; a save and a creation name what they write, a step below a connection names where."""
     if step.act is Act.SAVE and step.sets:
         return f"Save {', '.join(path_text((name,)) for name in sorted(step.sets))}"
     if step.act is Act.CREATE:
         return "Create it, inactive" if step.address.kind == "connection" else "Create it"
-    return _ACTS[step.act]
+    below = step.address.parts[2:]
+    where = ", ".join(" ".join(pair) for pair in zip(below[::2], below[1::2], strict=False))
+    return f"{_ACTS[step.act]} ({where})" if where else _ACTS[step.act]
 
 
 def _step_reason(step: Step) -> str:

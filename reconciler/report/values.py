@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from reconciler.model import Change, Hidden, SecretRef, Value
+from reconciler.model import Change, Hidden, SecretRef, Value, same
 from reconciler.report.untrusted import escaped, shortened, visible
 
 __all__ = ["before_after", "counted", "entries", "entries_of", "path_text", "seconds_text", "value_text", "when"]
@@ -61,28 +61,27 @@ def before_after(before: Value, after: Value, limit: int = LIMIT) -> tuple[str, 
 
 
 def entries(change: Change) -> Iterator[tuple[tuple[str, ...], Value, Value]]:
-    """The lines of a change: one, or one per language and key where a whole mapping comes, goes or changes."""
-    before, after = change.before, change.after
-    if change.path[:1] == ("scope",) or not (isinstance(before, Mapping) or isinstance(after, Mapping)):
-        yield change.path, before, after
-        return
-    if not all(side is None or isinstance(side, Mapping) for side in (before, after)):
-        yield change.path, before, after
-        return
-    old: Mapping[str, Value] = before or {}
-    new: Mapping[str, Value] = after or {}
-    for key in [*old, *(key for key in new if key not in old)]:
-        if key not in old or key not in new or old[key] != new[key] or type(old[key]) is not type(new[key]):
-            yield (*change.path, key), old.get(key), new.get(key)
+    """The lines of a change: one, or one per language and key where whole mappings come, go or change."""
+    yield from _pairs(change.path, change.before, change.after)
 
 
 def entries_of(path: tuple[str, ...], value: Value) -> Iterator[tuple[tuple[str, ...], Value]]:
     """One value as lines: one per language and key of a mapping, one for anything else."""
-    if isinstance(value, Mapping) and path[:1] != ("scope",):
-        for key, inner in value.items():
-            yield (*path, key), inner
-    else:
-        yield path, value
+    for inner, _, leaf in _pairs(path, None, value):
+        yield inner, leaf
+
+
+def _pairs(path: tuple[str, ...], before: Value, after: Value) -> Iterator[tuple[tuple[str, ...], Value, Value]]:
+    """Go down while both sides are mappings or nothing; a scope is one thing, and so is an empty mapping."""
+    sides = [side for side in (before, after) if side is not None]
+    if path[:1] == ("scope",) or not all(isinstance(side, Mapping) for side in sides) or not any(sides):
+        yield path, before, after
+        return
+    old: Mapping[str, Value] = before or {}
+    new: Mapping[str, Value] = after or {}
+    for key in [*old, *(key for key in new if key not in old)]:
+        if key not in old or key not in new or not same(old[key], new[key]):
+            yield from _pairs((*path, key), old.get(key), new.get(key))
 
 
 def path_text(path: tuple[str, ...]) -> str:
@@ -123,9 +122,16 @@ def when(text: str | None) -> str:
 def _quoted_text(text: str, limit: int) -> str:
     """A text in quotes; the told length of a shortened one stays outside of them."""
     if len(text) <= limit:
-        return f'"{visible(text)}"'
+        return _in_quotes(visible(text))
     tail = limit // 3
-    return f'"{visible(text[: limit - tail])} ... {visible(text[len(text) - tail :])}" ({len(text):,} characters)'
+    return f"{_in_quotes(f'{visible(text[: limit - tail])} ... {visible(text[len(text) - tail :])}')} ({len(text):,} characters)"
+
+
+def _in_quotes(text: str) -> str:
+    """A visible text in the quotes that it does not hold itself."""
+    if '"' not in text:
+        return f'"{text}"'
+    return f"'{text}'" if "'" not in text else '"' + text.replace('"', '\\"') + '"'
 
 
 def _mapping_text(value: Mapping[str, Value], limit: int) -> str:
@@ -180,4 +186,4 @@ def _window(text: str, start: int, end: int, margin: int, limit: int) -> str:
     lead = "... " if first else ""
     trail = " ..." if last < len(text) else ""
     place = f", from character {first + 1:,}" if first else ""
-    return f'"{lead}{inside}{trail}" ({len(text):,} characters{place})'
+    return f"{_in_quotes(f'{lead}{inside}{trail}')} ({len(text):,} characters{place})"

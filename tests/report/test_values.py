@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import HIDDEN, Address, Change, SecretRef, Why
-from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, value_text, when
+from reconciler.report.values import before_after, counted, entries, entries_of, path_text, seconds_text, value_text, when
 
 SECRET = SecretRef("env", "VISMA_PASSWORD", "2")
 
@@ -26,6 +26,8 @@ SECRET = SecretRef("env", "VISMA_PASSWORD", "2")
         (1.5, "1.5"),
         ("1", '"1"'),
         ("", '""'),
+        ('NO:"Norge"', "'NO:\"Norge\"'"),
+        ('it\'s "x"', '"it\'s \\"x\\""'),
         ("a\u202eb", '"a\\u202eb"'),
         ("x" * 200, f'"{"x" * 67} ... {"x" * 33}" (200 characters)'),
         ({"everyone": True}, "everyone"),
@@ -81,6 +83,20 @@ def test_a_mapping_that_appears_is_told_per_language_and_key() -> None:
     assert list(entries(change)) == [(("name",), "A", {"en": "A"})]
     scope = Change(Address.connection("x"), ("scope",), None, {"everyone": True}, Why.CREATED)
     assert list(entries(scope)) == [(("scope",), None, {"everyone": True})]
+
+
+def test_nested_mappings_are_told_leaf_by_leaf() -> None:
+    actors = {"customer": {"sync": True, "fields": {"NAME": {"crm": "NAME", "default": {}}}}}
+    change = Change(Address.connection("x"), ("actors",), None, actors, Why.CREATED)
+    assert list(entries(change)) == [
+        (("actors", "customer", "sync"), None, True),
+        (("actors", "customer", "fields", "NAME", "crm"), None, "NAME"),
+        (("actors", "customer", "fields", "NAME", "default"), None, {}),
+    ]
+    assert list(entries_of(("config",), {})) == [(("config",), {})]
+    hidden = {"Password": HIDDEN, "Flag": True}
+    change = Change(Address.connection("x"), ("config",), hidden, {"Password": HIDDEN, "Flag": 1}, Why.DESIRED)
+    assert list(entries(change)) == [(("config", "Flag"), True, 1)]
 
 
 def test_paths_quote_what_is_not_a_plain_key() -> None:

@@ -1,3 +1,3 @@
-import os
+from pathlib import Path
 
-os.symlink("gone.yaml", "connections.yaml")
+Path("connections.yaml").symlink_to("gone.yaml")

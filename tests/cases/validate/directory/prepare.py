@@ -1,3 +1,3 @@
-import os
+from pathlib import Path
 
-os.mkdir("folder")
+Path("folder").mkdir()

@@ -1,2 +1,3 @@
-with open("connections.yaml", "wb") as file:
-    file.write(b"version: 1\n" + b"# padding\n" * 1_048_576)
+from pathlib import Path
+
+Path("connections.yaml").write_bytes(b"version: 1\n" + b"# padding\n" * 1_048_576)

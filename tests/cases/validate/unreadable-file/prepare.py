@@ -1,3 +1,3 @@
-import os
+from pathlib import Path
 
-os.chmod("connections.yaml", 0)
+Path("connections.yaml").chmod(0)

@@ -1,0 +1,114 @@
+"""The way back below a connection: order, defaults, items and mappings return to what was found before they were written.
+
+Effects: writes the target through `ensure`; reads.
+Neighbours: called by `rollback`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from reconciler.apply.below import field_row, move_to, save_default, save_items, save_mapping, settings
+from reconciler.apply.context import Context
+from reconciler.apply.running import Running
+from reconciler.errors import ConflictError
+from reconciler.live.actors import default_of
+from reconciler.model import ACTOR_TYPES, Act, ActorMapping, Attributes, Mappings
+
+BELOW = frozenset({Act.MAP, Act.ITEMS, Act.DEFAULT, Act.RANK})
+NEEDS_INACTIVE = frozenset({Act.MAP, Act.ITEMS})
+
+
+def put_back_mapped(context: Context, running: Running, step: int) -> None:
+    """Put list items and mappings back; the connection is inactive by now if it has to be.
+
+    Raises:
+        ConflictError: a field that we wrote holds neither our value nor the one found.
+    """
+    if Act.ITEMS in running.wrote and running.lists_start is not None:
+        wanted = {
+            one.field_id: {item.erp_key: item.crm_id for item in one.items}
+            for one in running.lists_start.lists
+            if one.field_id in _written_lists(running)
+        }
+        save_items(context, running, wanted, step=step, sets={"restore": sorted(wanted)}, rollback=True)
+    for actor, start in running.starts.items():
+        sets = _written(running, actor)
+        save_mapping(context, running, actor, partial(_restored, start=start, sets=sets), step=step, sets=sets, rollback=True)
+
+
+def put_back_ordered(context: Context, running: Running, step: int) -> None:
+    """Put order and defaults back."""
+    for actor, order in running.rank_starts.items():
+        move_to(context, running, actor, order, step=step, rollback=True)
+    for (actor, key), start in running.default_starts.items():
+        save_default(context, running, actor, key, default_of(start), step=step, rollback=True)
+
+
+def differs_below(context: Context, running: Running) -> tuple[str, ...]:
+    """What is not as it was found, as paths; read now."""
+    found = []
+    for actor, start in running.starts.items():
+        sets = _written(running, actor).get("fields", {})
+        fresh = context.mappings.actor_mapping(running.row_id, ACTOR_TYPES[actor])
+        if fresh is None or settings(fresh, sets) != settings(start, sets):
+            found.append(f"actors.{actor}")
+    for (actor, key), row in running.default_starts.items():
+        if default_of(field_row(context, running, actor, key)) != default_of(row):
+            found.append(f"actors.{actor}.fields.{key}.default")
+    return tuple(found)
+
+
+def _written(running: Running, actor: str) -> Attributes:
+    for step in running.unit.steps:
+        if step.act is Act.MAP and actor in step.sets["actors"]:
+            sets: Attributes = step.sets["actors"][actor]
+            return sets
+    return {}
+
+
+def _written_lists(running: Running) -> set[int]:
+    """Ids of the fields whose items the plan writes."""
+    keys = {
+        (ACTOR_TYPES[actor], key)
+        for step in running.unit.steps
+        if step.act is Act.ITEMS
+        for actor, sets in step.sets["actors"].items()
+        for key in sets["fields"]
+    }
+    below: Mappings | None = running.observed_below
+    rows = below.fields if below is not None else ()
+    ids = {row.id for row in rows if (row.actor_type, row.key) in keys}
+    return ids | {field.id for start in running.starts.values() for field in start.fields if (start.erp, field.key) in keys}
+
+
+def _restored(fresh: ActorMapping, *, start: ActorMapping, sets: Attributes) -> ActorMapping:
+    before = {one.key: one for one in start.fields}
+    strange = [
+        one.key
+        for one in fresh.fields
+        if one.key in sets.get("fields", {})
+        and one.key in before
+        and not _ours_or_found(one.crm, before[one.key].crm, sets["fields"][one.key])
+    ]
+    if strange:
+        raise ConflictError("Somebody else is at work", f"{', '.join(strange)} was mapped otherwise after this run wrote it.")
+    fields = tuple(
+        replace(
+            one,
+            crm=before[one.key].crm,
+            to_crm=before[one.key].to_crm,
+            to_erp=before[one.key].to_erp,
+            in_tab=before[one.key].in_tab,
+            in_search=before[one.key].in_search,
+        )
+        if one.key in sets.get("fields", {}) and one.key in before
+        else one
+        for one in fresh.fields
+    )
+    return replace(fresh, active=start.active if "sync" in sets else fresh.active, fields=fields)
+
+
+def _ours_or_found(now: str, found: str, written: Attributes) -> bool:
+    return now in (found, written.get("crm", found))

@@ -1,0 +1,70 @@
+"""Read what lies below a connection while it runs, and compare it with what the plan found or wants.
+
+Effects: reads through the ports.
+Neighbours: called by `preflight` and `connection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.apply.context import Context
+from reconciler.apply.running import Running
+from reconciler.live.actors import actors_attributes
+from reconciler.live.mappings import WantedActors, read_mappings
+from reconciler.model import Attributes, Value, same
+
+
+def read_below(context: Context, running: Running) -> Attributes:
+    """The `actors` attributes of the connection, for the actor types that the plan mentions; empty where it mentions none."""
+    wanted = (running.unit.wants or {}).get("actors", {})
+    if not wanted or not running.row_id:
+        return {}
+    items = any("items" in field for actor in wanted.values() for field in actor.get("fields", {}).values())
+    below = read_mappings(context.mappings, {running.row_id: WantedActors(frozenset(wanted), items)}, parallel=1)
+    running.observed_below = running.observed_below or below.mappings[running.row_id]
+    return actors_attributes(below.mappings[running.row_id], below.crm_items, context.language)
+
+
+def missing_below(context: Context, running: Running, wants: Attributes) -> tuple[str, ...]:
+    """Paths below the connection that are not as wanted, read now; empty when all hold."""
+    wanted = wants.get("actors", {})
+    return tuple(f"actors.{path}" for path in _differences(wanted, read_below(context, running))) if wanted else ()
+
+
+def moved_below(context: Context, running: Running) -> tuple[str, ...]:
+    """Managed paths below the connection that are not as the plan found them, read now."""
+    before = (running.unit.before or {}).get("actors")
+    wanted = (running.unit.wants or {}).get("actors", {})
+    if not before or not wanted or running.unit.row is None:
+        return ()
+    now = read_below(context, running)
+    return tuple(f"actors.{path}" for path in _moved(wanted, before, now))
+
+
+def _differences(wanted: Mapping[str, Value], found: Mapping[str, Value]) -> list[str]:
+    """Leaves of `wanted` that `found` does not have; defaults, orders and display sets are leaves."""
+    paths = []
+    for key, value in wanted.items():
+        there = found.get(key)
+        if isinstance(value, Mapping) and isinstance(there, Mapping) and key != "default":
+            paths += [f"{key}.{path}" for path in _differences(value, there)]
+        elif key == "rank" and isinstance(there, tuple) and isinstance(value, tuple):
+            paths += [] if there[: len(value)] == value else [key]
+        elif not same(value, there):
+            paths.append(key)
+    return paths
+
+
+def _moved(wanted: Mapping[str, Value], before: Mapping[str, Value], now: Mapping[str, Value]) -> list[str]:
+    """Leaves named by `wanted` at which two readings differ."""
+    paths = []
+    for key, value in wanted.items():
+        if key not in before and key not in now:
+            continue
+        one, other = before.get(key), now.get(key)
+        if isinstance(value, Mapping) and isinstance(one, Mapping) and isinstance(other, Mapping) and key != "default":
+            paths += [f"{key}.{path}" for path in _moved(value, one, other)]
+        elif not same(one, other):
+            paths.append(key)
+    return paths

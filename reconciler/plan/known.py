@@ -1,0 +1,61 @@
+"""What the journal knows of the very rows that addresses stand for now.
+
+The journal files what it sent, applied and activated under an address. An address can come to stand for another row (`id:`
+in the file, a deletion and a creation under the same key), and a row can come to have another address (`moved_from`). What
+was sent to the old row says nothing about the new one; what was sent under the old key still holds.
+
+In -> Out: `Recorded`, the GUID of each address's row -> `Recorded` as the planner may believe it.
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model import Recorded, SentSecret
+
+
+def known_of(recorded: Recorded, rows: Mapping[str, str]) -> Recorded:
+    """The journal's knowledge, brought from the addresses under which it was filed to those of `rows`.
+
+    Values filed under another address are sealed for that address, so only their references are brought along: they can be
+    compared with the file, not restored.
+
+    Args:
+        rows: address text of each connection to the GUID of its live row; empty for one that has none yet.
+    """
+    homes = _homes(recorded, rows)
+    secrets: dict[tuple[str, str], SentSecret] = {key: sent for key, sent in recorded.secrets.items() if key[0] not in rows}
+    fields: defaultdict[str, dict[str, SentSecret]] = defaultdict(dict)
+    for (address, field), sent in recorded.secrets.items():
+        fields[address][field] = sent
+    for address, filed in homes.items():
+        for home in reversed(filed):
+            for field, sent in fields[home].items() if home in fields else ():
+                secrets[address, field] = sent if home == address else replace(sent, fingerprint="", sealed="")
+    return replace(
+        recorded,
+        secrets=secrets,
+        applied=_brought(recorded.applied, homes),
+        ever_activated=_brought(recorded.ever_activated, homes),
+    )
+
+
+def _homes(recorded: Recorded, rows: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The addresses under which the journal files each address's row, its own first."""
+    filed: defaultdict[str, list[str]] = defaultdict(list)
+    for address, binding in recorded.bindings.items():
+        if binding.guid:
+            filed[binding.guid.lower()].append(address)
+    return {
+        address: tuple(sorted(filed[guid.lower()], key=lambda home, own=address: home != own) if guid.lower() in filed else ())
+        for address, guid in rows.items()
+    }
+
+
+def _brought(filed: frozenset[str], homes: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    return frozenset(
+        {address for address in filed if address not in homes} | {address for address, its in homes.items() if filed.intersection(its)}
+    )

@@ -1,0 +1,212 @@
+"""The matrix: every call of every scenario, failed in every way; which cells there are, and how results are shown.
+
+A cell is (scenario, kind of fault, position). The calls of a scenario are those of its run without faults, which is the same
+every time; a fault at position n leaves the calls before it as they were.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.stage import SETTLE_S, UNREACHABLE, Harm, Stage
+from tests.faults.trial import Trial
+
+SEED = 20260301
+SAMPLE = 250
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way in which a call fails.
+
+    Attributes:
+        text: what happens, and whether the effect does.
+        harm: as told to the stage, but for the position.
+        where: `*` all calls; `write`, `read` (tests included), or operations.
+        asked: one of the kinds that the issue lists; on every call of the issue's own plan, also where it cannot differ from another.
+        once: for calls without effect it is the same as this other kind, so that only writes are failed so.
+    """
+
+    name: str
+    text: str
+    harm: Harm
+    where: str = "*"
+    asked: bool = False
+    once: bool = False
+
+
+def _kind(name: str, text: str, where: str = "*", *, asked: bool = False, once: bool = False, kind: str = "", **more: Any) -> Kind:
+    return Kind(name, text, Harm(kind or name, **more), where, asked, once)
+
+
+KINDS = {
+    one.name: one
+    for one in (
+        _kind("unreachable", "the connection is refused: no byte leaves", kind=UNREACHABLE, asked=True),
+        _kind("refused", "the connection is reset, no effect", asked=True, once=True),
+        _kind("drop-after", "the answer is lost after the effect", asked=True, once=True),
+        _kind("drop-before", "the answer is lost, no effect ever", asked=True),
+        _kind("late", "the answer is lost, the effect lands late within the settle time", asked=True, once=True, delay_s=SETTLE_S / 2),
+        _kind("error-500-after", "500 after the effect", asked=True, once=True),
+        _kind("error-500-before", "500 without effect", asked=True),
+        _kind("too-many", "429, no effect", asked=True),
+        _kind("html-after", "a page instead of JSON, after the effect", asked=True, once=True),
+        _kind("html-before", "a page instead of JSON, no effect", asked=True),
+        _kind("truncated", "half an answer, after the effect"),
+        _kind("null-after", "200 with null, after the effect", kind="null-body"),
+        _kind("null-before", "200 with null, no effect", "write", kind="null-body", effect=False),
+        _kind("error-object-before", "an error object in a 200, no effect", kind="error-object-200"),
+        _kind("error-object-after", "an error object in a 200, after the effect", "write", kind="error-object-200", effect=True),
+        _kind("bad-gateway-after", "502 after the effect", "write"),
+        _kind("bad-gateway-before", "502 without effect"),
+        _kind("unavailable", "503 without effect", once=True),
+        _kind("unauthorized", "401, no effect"),
+        _kind("forbidden", "403, no effect"),
+        _kind("misdirected", "421, no effect", once=True),
+        _kind("redirect", "307 to another host, no effect", once=True),
+        _kind("slow", "the answer takes 55 s", delay_s=55.0, once=True),
+        _kind("stale-read", "a read answers as before the last change", "read"),
+        _kind("reasons-without-flip", "the toggle gives a reason and flips nothing", "ToggleErpConnectionActive"),
+        _kind("reasons-with-flip", "the toggle gives a reason and flips all the same", "ToggleErpConnectionActive"),
+        _kind("ignored-active", "the toggle says yes and flips nothing", "ToggleErpConnectionActive", kind="ignored-field", field="Active"),
+        _kind("ignored-config", "the save says yes and leaves the config as it was", "SaveConnection", kind="ignored-field", field="ConfigFields"),
+        _kind("ignored-one", "the save says yes and leaves one value as it was", "SaveConnection", kind="ignored-field", field="IntegerField"),
+        _kind("ignored-text", "the save says yes and leaves a text as it was", "SaveConnection", kind="ignored-field", field="DisplayDescription"),
+        _kind("ignored-deleted", "the deletion says yes and deletes nothing", "DeleteConnection", kind="ignored-field", field="Deleted"),
+        _kind("ignored-url", "the save says yes and leaves the URL as it was", "SaveErpSyncConnectorEntity", kind="ignored-field", field="URL"),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the matrix. `lasting`: how many calls in a row are hit; None for all from then on."""
+
+    scenario: str
+    kind: str
+    position: int
+    lasting: int | None = 1
+
+    @property
+    def harm(self) -> Harm:
+        """For the stage."""
+        harm = KINDS[self.kind].harm
+        return Harm(harm.kind, self.position, self.lasting, "*", harm.delay_s, harm.effect, harm.field)
+
+    def __str__(self) -> str:
+        lasting = "" if self.lasting == 1 else " for good" if self.lasting is None else f" x{self.lasting}"
+        return f"{self.scenario}/{self.kind}/{self.position}{lasting}"
+
+
+# What is also tried as an outage: some calls in a row (more than a read is repeated), and all from then on.
+LASTING = ("unreachable", "drop-after", "drop-before", "error-500-before", "html-after", "too-many", "unauthorized")
+LENGTHS = (6, 14, None)
+# Scenarios whose calls are failed by outages: the issue's plan, and those that are rolled back.
+OUTAGES = ("three", "update-back", "create-back", "url-back")
+
+
+def operations(stage: Stage, scenario: str) -> tuple[tuple[str, bool], ...]:
+    """The calls of a scenario without faults, in order: operation, and whether it writes."""
+    if scenario not in _CALLS:
+        prepared = stage.prepare(scenario)
+        stage.begin(prepared)
+        account = stage.apply(prepared)
+        assert account.code == SCENARIOS[scenario].clean, (scenario, account.code, account.error)
+        _CALLS[scenario] = tuple((call.operation, call.writes) for call in account.calls)
+    return _CALLS[scenario]
+
+
+_CALLS: dict[str, tuple[tuple[str, bool], ...]] = {}
+
+
+def single(stage: Stage, scenario: str, kind: str) -> Iterator[Cell]:
+    """Every position of a scenario at which a kind can make a difference."""
+    one = KINDS[kind]
+    for position, (operation, writes) in enumerate(operations(stage, scenario), 1):
+        if one.where in ("*", "write" if writes else "read", operation):
+            if one.once and not writes and not (one.asked and scenario == "three"):
+                continue
+            yield Cell(scenario, kind, position)
+
+
+def outages(stage: Stage, scenario: str, kind: str) -> Iterator[Cell]:
+    """The same, for several calls in a row."""
+    if scenario in OUTAGES and kind in LASTING:
+        for position in range(1, len(operations(stage, scenario)) + 1):
+            for length in LENGTHS:
+                yield Cell(scenario, kind, position, length)
+
+
+def cells(stage: Stage, scenario: str, kind: str) -> list[Cell]:
+    """All of a scenario and a kind."""
+    return [*single(stage, scenario, kind), *outages(stage, scenario, kind)]
+
+
+def sample(stage: Stage, size: int = SAMPLE, seed: int = SEED) -> list[Cell]:
+    """A fixed choice: every kind and every scenario, writes more often than reads."""
+    chooser = random.Random(seed)
+    chosen: list[Cell] = []
+    everything = {(scenario, kind): list(cells(stage, scenario, kind)) for scenario in SCENARIOS for kind in KINDS}
+    filled = [cells_ for cells_ in everything.values() if cells_]
+    while len(chosen) < size:
+        found = chooser.choice(filled)
+        writes = [cell for cell in found if operations(stage, cell.scenario)[cell.position - 1][1]]
+        cell = chooser.choice(writes if writes and chooser.random() < 0.6 else found)
+        if cell not in chosen:
+            chosen.append(cell)
+    return chosen
+
+
+# --- results ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Result:
+    """One trial in a line, as JSON can hold it."""
+
+    scenario: str
+    kind: str
+    position: int
+    lasting: int
+    operation: str
+    code: int
+    ends: tuple[str, ...]
+    after: tuple[int, ...]
+    violations: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cell: Cell, trial: Trial) -> Result:
+        """Of a trial; `lasting` is 0 for good."""
+        report = trial.first.report
+        ends = tuple(unit.end.value for unit in report.units) if report is not None else ()
+        codes = tuple(account.code for account in trial.then)
+        found = tuple(str(violation) for violation in trial.violations)
+        return cls(cell.scenario, cell.kind, cell.position, cell.lasting or 0, trial.operation, trial.first.code, ends, codes, found)
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__} if hasattr(self, "__slots__") else dict(self.__dict__)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Result:
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in body.items()})
+
+
+def table(results: Iterable[Result]) -> str:
+    """Per kind of fault and operation: calls failed, runs, exit codes, ends, violations."""
+    rows: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        rows[result.kind, result.operation].append(result)
+    lines = ["| fault | operation | calls failed | runs | exit codes | ends | violations |", "|---|---|---|---|---|---|---|"]
+    for kind, operation in sorted(rows, key=lambda key: (list(KINDS).index(key[0]), key[1])):
+        found = rows[kind, operation]
+        failed = len({(one.scenario, one.position) for one in found})
+        codes = " ".join(f"{code}×{count}" for code, count in sorted(Counter(one.code for one in found).items()))
+        ends = ", ".join(f"{count} {end}" for end, count in sorted(Counter(end for one in found for end in one.ends).items()))
+        bad = sum(bool(one.violations) for one in found)
+        lines.append(f"| {kind} | {operation} | {failed} | {len(found)} | {codes} | {ends} | {bad} |")
+    return "\n".join(lines)

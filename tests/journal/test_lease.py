@@ -1,0 +1,263 @@
+"""One holder at a time, a number that only grows, and a holder who gives up before anybody else may begin."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import JournalError, LeaseHeld, LeaseLost
+from reconciler.journal.lease import HeldLease, acquire, holder, is_alive
+from reconciler.journal.store import Store, journal_path, open_store
+from tests.journal.bodies import RUN, TARGET, StepClock, body
+from tests.journal.children import answer, ask, child, end
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return journal_path(tmp_path)
+
+
+@pytest.fixture
+def clock() -> StepClock:
+    return StepClock()
+
+
+@pytest.fixture
+def store(path: Path, clock: StepClock) -> Iterator[Store]:
+    with open_store(path, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def take(store: Store, clock: StepClock):
+    def take(run: str = RUN, *, who: str = "anna", ttl_s: float = 60.0, target: str = TARGET, alive: bool = True) -> HeldLease:
+        return acquire(store, target, run, who, ttl_s, clock, alive=lambda _pid: alive)
+
+    return take
+
+
+def expire(store: Store, target: str = TARGET) -> None:
+    """Let the store's clock pass the end of the lease."""
+    with store.file.writing() as sql:
+        sql.change("UPDATE lease SET expires_at = ? WHERE target = ?", sql.now() - 1.0, target)
+
+
+def test_a_lease_says_who_has_it_and_until_when(store: Store, take) -> None:
+    assert holder(store, TARGET) is None
+    lease = take()
+    found = holder(store, TARGET)
+    assert found is not None
+    assert (found.run, found.who, found.pid, found.fencing, found.held) == (RUN, "anna", os.getpid(), lease.fencing, True)
+    assert (found.until - found.since).total_seconds() == pytest.approx(60.0, abs=0.01)
+    assert abs(found.since.timestamp() - time.time()) < 5
+    lease.release()
+    found = holder(store, TARGET)
+    assert found is not None
+    assert not found.held
+
+
+def test_a_second_run_is_told_who_has_the_lease_and_what_to_do(take) -> None:
+    take(who="anna, GitHub run 4711")
+    with pytest.raises(LeaseHeld) as caught:
+        take("r2", who="bert")
+    assert caught.value.exit_code == 7
+    assert f"anna, GitHub run 4711 on {os.uname().nodename if hasattr(os, 'uname') else ''}" in caught.value.detail
+    assert RUN in caught.value.detail
+    assert "Nothing was written" in caught.value.detail
+    assert "reconciler recover" in caught.value.hint
+
+
+def test_targets_do_not_stand_in_each_others_way(take) -> None:
+    take(target="prod")
+    take(target="test")
+
+
+def test_the_fencing_number_grows_through_release_expiry_and_takeover(store: Store, take) -> None:
+    numbers = []
+    for way in ("release", "expiry", "takeover", "release"):
+        lease = take(alive=False)
+        numbers.append(lease.fencing)
+        if way == "release":
+            lease.release()
+        elif way == "expiry":
+            expire(store)
+    assert numbers == [1, 2, 3, 4]
+
+
+def test_an_expired_lease_may_be_taken_and_the_old_holder_learns_it(store: Store, take) -> None:
+    old = take()
+    expire(store)
+    new = take("r2")
+    with pytest.raises(LeaseLost, match=r"run r2 of anna on .* has taken it"):
+        old.ensure(10)
+    assert old.remaining == 0
+    with pytest.raises(LeaseLost):
+        old.ensure(10)
+    old.release()
+    new.ensure(10)
+
+
+def test_a_lease_is_renewed_in_time_and_outlives_many_lengths(clock: StepClock, store: Store, take) -> None:
+    lease = take(ttl_s=60.0)
+    for _ in range(20):
+        lease.ensure(20)
+        assert lease.remaining >= 20
+        clock.sleep(35)
+    assert holder(store, TARGET).until.timestamp() - time.time() > 20  # type: ignore[union-attr]
+
+
+def test_a_write_that_takes_longer_than_the_lease_gets_the_time_it_needs(store: Store, take) -> None:
+    lease = take(ttl_s=30.0)
+    lease.ensure(300)
+    assert lease.remaining >= 300
+    assert holder(store, TARGET).until.timestamp() - time.time() > 300  # type: ignore[union-attr]
+
+
+def test_a_holder_who_slept_gives_up_although_nobody_took_it(clock: StepClock, take) -> None:
+    lease = take(ttl_s=60.0)
+    clock.sleep(60)
+    with pytest.raises(LeaseLost, match="may have been paused"):
+        lease.ensure(1)
+
+
+def test_a_holder_whose_own_clock_stood_still_gives_up_by_the_stores_clock(store: Store, take) -> None:
+    """What a suspended machine looks like: its monotonic clock did not count the time."""
+    lease = take()
+    expire(store)
+    with pytest.raises(LeaseLost, match="store's clock"):
+        lease.ensure(1)
+
+
+def test_a_lease_that_was_given_back_is_gone(take) -> None:
+    lease = take()
+    lease.release()
+    lease.release()
+    with pytest.raises(LeaseLost, match="given back"):
+        lease.ensure(1)
+    take("r2")
+
+
+def test_a_store_that_fails_means_that_the_lease_is_lost_and_release_is_silent(clock: StepClock, store: Store, take) -> None:
+    lease = take()
+    store.file.close()
+    with pytest.raises(LeaseLost, match="cannot be confirmed"):
+        lease.ensure(10)
+    clock.sleep(40)
+    with pytest.raises(LeaseLost, match="cannot be confirmed"):
+        lease.ensure(10)
+    lease.release()
+
+
+def test_a_damaged_lease_is_a_journal_error(store: Store, take) -> None:
+    take()
+    for column, value in (("expires_at", 1e300), ("expires_at", -1.0), ("pid", "x"), ("who", b"x")):
+        with store.file.writing() as sql:
+            before = sql.rows(f"SELECT {column} FROM lease")[0][0]
+            sql.change(f"UPDATE lease SET {column} = ?", value)
+        with pytest.raises(JournalError, match="damaged"):
+            take("r2")
+        with store.file.writing() as sql:
+            sql.change(f"UPDATE lease SET {column} = ?", before)
+
+
+def test_the_journal_records_no_intent_for_a_holder_who_was_overtaken(store: Store, take) -> None:
+    """The guard that counts: it is asked in the transaction in which the intent becomes durable."""
+    old = take()
+    journal = store.journal(TARGET, RUN)
+    journal.append("run-opened", body("run-opened", fencing=old.fencing))
+    journal.append("unit-opened", body("unit-opened"))
+    expire(store)
+    take("r2")
+    with pytest.raises(JournalError, match="taken over"):
+        journal.append("intent", body("intent"))
+    assert [event.kind for event in store.events()] == ["run-opened", "unit-opened"]
+
+
+def test_a_process_lives_until_it_is_gone() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert is_alive(process.pid)
+    assert is_alive(os.getpid())
+    process.kill()
+    if sys.platform == "linux":
+        until = time.monotonic() + 10
+        while is_alive(process.pid) and time.monotonic() < until:  # dead, but nobody has waited for it yet
+            time.sleep(0.01)
+        assert not is_alive(process.pid)
+    process.wait()
+    assert process.stdin is not None
+    process.stdin.close()
+    assert not is_alive(process.pid)
+
+
+HOLD = """
+with open_store(path, clock=StepClock()) as store:
+    lease = acquire(store, TARGET, "r1", "anna", 600.0, StepClock())
+    say("got", lease.fencing)
+    sys.stdin.readline()
+"""
+
+
+def test_the_lease_of_a_killed_process_of_this_machine_is_taken_over_at_once(path: Path, store: Store, clock: StepClock) -> None:
+    process = child(HOLD, path)
+    try:
+        assert answer(process) == ["got", "1"]
+        with pytest.raises(LeaseHeld):
+            acquire(store, TARGET, RUN, "bert", 60.0, clock)
+        process.kill()
+        process.wait()
+        assert acquire(store, TARGET, RUN, "bert", 60.0, clock).fencing == 2
+    finally:
+        end(process)
+
+
+def test_the_lease_of_another_machine_is_never_taken_over_before_it_expires(store: Store, take) -> None:
+    take()
+    with store.file.writing() as sql:
+        sql.change("UPDATE lease SET place = 'elsewhere'")
+    with pytest.raises(LeaseHeld):
+        take("r2", alive=False)
+    expire(store)
+    take("r2")
+
+
+RACE = """
+with open_store(path, clock=StepClock()) as store:
+    say("ready")
+    for line in sys.stdin:
+        target = line.strip()
+        try:
+            lease = acquire(store, target, sys.argv[2], sys.argv[2], 60.0, StepClock())
+        except ReconcilerError as error:
+            say(type(error).__name__)
+        else:
+            say("got")
+            journal = store.journal(target, target + sys.argv[2])
+            journal.append("run-opened", body("run-opened", fencing=lease.fencing))
+"""
+
+
+def test_of_two_processes_that_start_together_exactly_one_gets_it(path: Path, store: Store) -> None:
+    racers = [child(RACE, path, name) for name in ("r1", "r2")]
+    winners = []
+    try:
+        assert [answer(racer) for racer in racers] == [["ready"], ["ready"]]
+        for number in range(50):
+            for racer in racers if number % 2 else reversed(racers):
+                ask(racer, f"target-{number}")
+            said = [answer(racer) for racer in racers]
+            assert sorted(said) == [["LeaseHeld"], ["got"]]
+            winners.append(said.index(["got"]))
+    finally:
+        for racer in racers:
+            if racer.stdin is not None:
+                racer.stdin.close()
+            racer.wait(timeout=20)
+            end(racer)
+    assert set(winners) == {0, 1}
+    assert store.verify().events == 50
