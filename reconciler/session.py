@@ -25,7 +25,7 @@ from reconciler.ports import Clock, Sealer
 if TYPE_CHECKING:
     from reconciler.emulator import Emulator
     from reconciler.journal.store import Store
-    from reconciler.superoffice.gateway import Gateway
+    from reconciler.superoffice.mapping_gateway import MappingGateway
 
 DIRECTORY = ".reconciler"
 
@@ -78,11 +78,11 @@ class Session:
             raise RefusedError("The emulator cannot start", str(error), "Look at the file, or take it away to begin anew.") from error
 
     @cached_property
-    def gateway(self) -> Gateway:
-        """The tenant as Reader, Tester and Writer."""
+    def gateway(self) -> MappingGateway:
+        """The tenant as Reader, Tester and Writer, and as MappingReader and MappingWriter."""
         from reconciler.superoffice.auth import Basic
         from reconciler.superoffice.client import Client
-        from reconciler.superoffice.gateway import Gateway
+        from reconciler.superoffice.mapping_gateway import MappingGateway
 
         username, password = self._login()
         url = self.target.url if self.emulator is None else self.emulator.url
@@ -90,7 +90,7 @@ class Session:
         debug = self._debug
         log = None if debug is None else lambda call: debug(str(call))
         client = Client(url, Basic(username, password), timeouts=self.target.timeouts, limits=self.target.limits, clock=self.clock, log=log)
-        gateway = Gateway(client)
+        gateway = MappingGateway(client)
         self._stack.callback(gateway.close)
         return gateway
 

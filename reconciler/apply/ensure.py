@@ -42,6 +42,7 @@ class Write(Generic[T]):
         send: sends the request, once. Gets the latest read, so that a save can echo it.
         provable: a read can show the property. False for a save that only changes what the tenant does not show: then
             only an acknowledged request counts, and the request must be one that may be repeated.
+        pauses: how long to wait, read after read, for an acknowledged write to show.
         resend: it may be sent again after a read proved that it had no effect.
         secrets: what the journal keeps of the secrets it carries.
     """
@@ -61,6 +62,7 @@ class Write(Generic[T]):
     kind: str = "connection"
     rollback: bool = False
     provable: bool = True
+    pauses: tuple[float, ...] = STALE_READ_PAUSES_S
     resend: bool = True
 
 
@@ -178,7 +180,7 @@ def _settle(context: Context, write: Write[T]) -> None:
 def _observe(context: Context, write: Write[T], result: Result) -> T:
     """Read what the write did. A read that contradicts an acknowledged write is repeated before it is believed."""
     latest = _read(context, write, result)
-    for pause in STALE_READ_PAUSES_S:
+    for pause in write.pauses:
         if write.done(latest) or result.outcome is not Outcome.APPLIED:
             break
         context.clock.sleep(pause)

@@ -60,7 +60,7 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
             running.row_id = unit.row.id
         if unit.address.kind == "connector":
             _fit_connector(context, running)
-        else:
+        elif unit.address.kind == "connection":
             _fit_connection(context, running, waits_for(unit, plan))
         found[running.name] = running
     _fit_names(context, plan, units)
@@ -223,7 +223,7 @@ def run_tests(context: Context, runnings: Iterable[Running]) -> None:
         context.interrupts.checkpoint()
         if running.unit.address.kind == "connector":
             _test_url(context, running)
-        else:
+        elif running.unit.address.kind == "connection":
             _test_candidate(context, running)
             _check_activation(context, running)
 

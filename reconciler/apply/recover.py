@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.apply import connector, rows
+from reconciler.apply import connector, kinds, rows, tenant_wide
+from reconciler.apply.below_json import below_from_json, restore_starts
 from reconciler.apply.context import Context
-from reconciler.apply.rollback import Back, roll_back_connection
+from reconciler.apply.rollback import Back
 from reconciler.apply.running import Carried, Running
 from reconciler.errors import ConnectorUnavailable, JournalError, ReconcilerError
 from reconciler.journal.transitions import UnitPhase
@@ -110,9 +111,7 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, choice: str) ->
         if choice == ACCEPT:
             return _accept(context, running)
         context.record("rollback-opened", unit=running.name, reason="recover --back")
-        back = (
-            connector.roll_back_connector(context, running) if unit.address.kind == "connector" else roll_back_connection(context, running)
-        )
+        back = kinds.roll_back(context, running)
     except JournalError:
         raise
     except ReconcilerError as error:
@@ -124,16 +123,22 @@ def _accept(context: Context, running: Running) -> UnitEnd:
     """Take the tenant as it is now: say which of the two known states it has, if either."""
     number = len(running.unit.steps)
     try:
-        row = _current(context, running)
+        end, verdict, row = _judge(context, running)
     except ReconcilerError as error:
         context.record("observed", unit=running.name, step=number, verdict="unreadable", seen="", detail=error.summary)
         return _close(context, running, End.NEEDS_ATTENTION, _UNREADABLE, ())
-    end, verdict = _compare(running, row)
     context.record("observed", unit=running.name, step=number, verdict=verdict, seen=running.seen(row), detail="accepted as it is")
     if running.unit.kind is UnitKind.CREATE and row is not None and not row.deleted:
         context.record("bound", address=running.name, id=row.id, guid=getattr(row, "guid", ""))
     reason = "" if end is not End.NEEDS_ATTENTION else "It is neither as desired nor as before; it was accepted as it is."
     return _close(context, running, end, reason, ())
+
+
+def _judge(context: Context, running: Running) -> tuple[End, str, Connection | Connector | None]:
+    if running.address.kind not in ("connection", "connector"):
+        return (*tenant_wide.compare(context, running), None)
+    row = _current(context, running)
+    return (*_compare(running, row), row)
 
 
 def _current(context: Context, running: Running) -> Connection | Connector | None:
@@ -180,9 +185,13 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     if unit.address.kind == "connector":
         running.observed_connector = None if state.observed is None else rows.connector_from_json(state.observed)
         running.passed = {int(test.address[1:]): test.address for test in state.tests if test.phase == "rehearse" and test.passed}
+    elif unit.address.kind != "connection" and isinstance(state.observed, Mapping):
+        running.observed_wide = {name: tuple(value) if isinstance(value, list) else value for name, value in state.observed.items()}
     elif state.observed is not None:
         running.observed = rows.row_from_json(state.observed)
         running.connector_id = running.observed.connector_id
+        if "below" in state.observed:
+            restore_starts(running, below_from_json(state.observed["below"]))
     _rebuild_creation(running, state)
     if running.connector_id and unit.address.kind == "connection":
         try:
@@ -299,6 +308,8 @@ def _sent(state: UnitView) -> tuple[str, ...]:
 
 def _now(reader: Reader, unit: Unit, state: UnitView) -> tuple[str, Connection | Connector | None]:
     row_id = unit.row.id if unit.row is not None else next((attempt.id for attempt in state.attempts if attempt.id), 0)
+    if unit.address.kind not in ("connection", "connector"):
+        return "It is a setting of the whole tenant, and `reconciler plan` shows how it stands.", None
     if not row_id:
         return "It is not known whether it was created.", None
     try:

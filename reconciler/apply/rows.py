@@ -188,7 +188,9 @@ def row_to_json(row: Connection, secret_keys: Collection[str], fields: Fields) -
 
 def row_from_json(body: Mapping[str, Any]) -> Connection:
     """The inverse of `row_to_json`."""
-    return Connection(**{**body, "groups": tuple(body["groups"]), "users": tuple(body["users"])})
+    return Connection(
+        **{**{key: value for key, value in body.items() if key != "below"}, "groups": tuple(body["groups"]), "users": tuple(body["users"])}
+    )
 
 
 def connector_to_json(row: Connector) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.apply import connection, connector
+from reconciler.apply import kinds
+from reconciler.apply.below_json import below_to_json
 from reconciler.apply.context import Context
 from reconciler.apply.exits import run_exit_code
 from reconciler.apply.preflight import check_fit, declare, run_tests, waits_for
-from reconciler.apply.rollback import Back, roll_back_connection
+from reconciler.apply.rollback import Back
 from reconciler.apply.rows import connector_to_json, row_to_json
 from reconciler.apply.running import Running
 from reconciler.errors import (
@@ -64,6 +65,12 @@ class Progress:
     ids: dict[str, int] = field(default_factory=dict)
     stopped: ReconcilerError | None = None
     refused: bool = False
+
+    @property
+    def plan_ids(self) -> dict[str, int]:
+        """The tenant's ids that the plan knows, by address text."""
+        rows = {str(unit.address): unit.row.id for unit in self.plan.units if unit.row is not None}
+        return {**{address: row.id for address, row in self.plan.bindings.items()}, **rows}
 
     @property
     def halted(self) -> bool:
@@ -162,19 +169,19 @@ def _run_or_leave(context: Context, progress: Progress, unit: Unit) -> None:
 
 def _run_unit(context: Context, progress: Progress, running: Running, unit: Unit) -> None:
     """Open the unit, perform its steps, close it as desired."""
-    module = connection if unit.address.kind == "connection" else connector
     if unit.address.kind == "connection" and not running.connector_id:
         running.connector_id = progress.ids.get(unit.connector, 0)
-    if unit.row is not None:
-        (connection.open_connection if module is connection else connector.open_connector)(context, running)
+    running.ids = {**progress.plan_ids, **progress.ids}
+    kinds.open_row(context, running)
     _open_unit(context, running)
     if unit.row is not None and unit.kind is UnitKind.UPDATE:
         _bind(context, running.name, unit.row)
     for step in unit.steps:
         context.interrupts.checkpoint()
-        module.run_step(context, running, step)
-    if unit.address.kind == "connector":
+        kinds.run_step(context, running, step)
+    if running.row_id:
         progress.ids[running.name] = running.row_id
+    if unit.address.kind == "connector":
         _test_dependents(context, progress, running)
     _close_unit(context, progress, running, End.AS_DESIRED)
 
@@ -185,8 +192,12 @@ def _open_unit(context: Context, running: Running) -> None:
     observed: Any = None
     if row is not None:
         observed = row_to_json(row, running.secret_keys, running.fields)
+        if running.observed_below is not None:
+            observed["below"] = below_to_json(running.observed_below)
     elif running.observed_connector is not None:
         observed = connector_to_json(running.observed_connector)
+    elif running.observed_wide:
+        observed = {name: list(value) if isinstance(value, tuple) else value for name, value in running.observed_wide.items()}
     context.record(
         "unit-opened",
         unit=running.name,
@@ -241,9 +252,7 @@ def _fail(context: Context, progress: Progress, running: Running, failure: Recon
 def _roll_back(context: Context, running: Running, reason: str) -> Back:
     context.record("rollback-opened", unit=running.name, reason=reason)
     try:
-        if running.address.kind == "connector":
-            return connector.roll_back_connector(context, running)
-        return roll_back_connection(context, running)
+        return kinds.roll_back(context, running)
     except JournalError:
         raise
     except ReconcilerError as error:

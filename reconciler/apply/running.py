@@ -69,6 +69,10 @@ class Running:
         rehearsed: what the test answered before the first write.
         passed: for a connector, the ids of its connections whose test passed before.
         window_started: monotonic seconds when the toggle-off was sent, while the window is open.
+        observed_wide: what a tenant-wide unit found before its first write.
+        ids: the tenant's ids by address text, for a unit that names other rows.
+        observed_below: what was below the connection before the first write, for the actors that the plan changes.
+        starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
         window_s: the length of the window once it is closed.
         active_actors: whether an actor type (the wire's name) is synchronised, as far as it was asked.
         observed_below: what was below the connection before the first write, for the actors that the plan changes.
@@ -94,6 +98,8 @@ class Running:
     window_started: float | None = None
     window_s: float | None = None
     active_actors: dict[str, bool] = field(default_factory=dict)
+    observed_wide: Attributes = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
     observed_below: Mappings | None = None
     starts: dict[str, ActorMapping] = field(default_factory=dict)
     lists_start: ListMappings | None = None

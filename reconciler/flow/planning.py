@@ -45,6 +45,7 @@ from reconciler.plan.known import known_of
 from reconciler.plan.nearest import did_you_mean
 from reconciler.plan.plan import Inputs
 from reconciler.plan.plan import make_plan as plan_from
+from reconciler.plan.tenant_wide import AUTOMATIC, PRIORITY, engine_attributes, priority_attributes
 from reconciler.session import Session
 from reconciler.wire import values
 
@@ -115,6 +116,7 @@ def read_and_match(session: Session, desired: Desired, recorded: Recorded) -> tu
     if (creates or moves) and any(row.id not in live.connections for row in live.listed):
         live = read_live(session.gateway, replace(wanted, everything=True), parallel=parallel)
         identity = match(desired, live, recorded)
+    live = with_tenant_wide(session, desired, live)
     return with_mappings(session, desired, live, identity), identity
 
 
@@ -129,6 +131,15 @@ def with_mappings(session: Session, desired: Desired, live: Live, identity: Iden
         return live
     below = read_mappings(session.gateway, wanted, parallel=session.target.limits.parallel_reads)
     return replace(live, mappings=below.mappings, crm_items=below.crm_items)
+
+
+def with_tenant_wide(session: Session, desired: Desired, live: Live) -> Live:
+    """The reading, with the order of connections and the engine where the file manages them."""
+    if desired.sync_priority is not None:
+        live = replace(live, priority=session.gateway.sync_priority())
+    if desired.automatic_sync is not None:
+        live = replace(live, engine=session.gateway.engine())
+    return live
 
 
 def wanted_actors(one: DesiredConnection) -> WantedActors:
@@ -176,6 +187,11 @@ def normalised(desired: Desired, live: Live, identity: Identity, recorded: Recor
     before: dict[Address, Attributes] = {address: connector_attributes(row) for address, row in identity.connectors.items()}
     for address, row in identity.connections.items():
         before[address] = _attributes(desired, live, identity, recorded, address, row)
+    if live.priority is not None:
+        names = {row.id: str(address) for address, row in identity.connections.items()}
+        before[PRIORITY] = priority_attributes(live.priority, names)
+    if live.engine is not None:
+        before[AUTOMATIC] = engine_attributes(live.engine)
     for address, row in identity.replaced.items():
         before[replaced_address(address)] = _attributes(desired, live, identity, recorded, address, row)
     return before

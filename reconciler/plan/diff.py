@@ -18,7 +18,7 @@ from reconciler.model import HIDDEN, Address, Attributes, Change, SecretRef, Sna
 
 def _is_whole(path: tuple[str, ...]) -> bool:
     """Whether the value at a path is compared and shown as one, although it is a mapping or a list."""
-    if path == ("scope",):
+    if path in (("scope",), ("order",)):
         return True
     if path[:1] != ("actors",):
         return False

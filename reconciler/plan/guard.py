@@ -80,7 +80,7 @@ def _all(scene: Scene) -> _Found:
     for unit in scene.units:
         if unit.address.kind == "connection":
             yield from _connection(scene, unit)
-        else:
+        elif unit.address.kind == "connector":
             yield from _connector(scene, unit)
     yield from _whole(scene)
 

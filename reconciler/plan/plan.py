@@ -36,6 +36,7 @@ from reconciler.plan.identity import Identity
 from reconciler.plan.order import in_order
 from reconciler.plan.simulate import simulate
 from reconciler.plan.steps import connector_steps
+from reconciler.plan.tenant_wide import AUTOMATIC, PRIORITY, plan_automatic, plan_priority
 
 __all__ = ["Inputs", "Policy", "make_plan"]
 
@@ -81,6 +82,7 @@ def make_plan(inputs: Inputs) -> Plan:
         goals[connection.address] = goal
         units += [unit] if unit is not None else []
         units += plan_replaced(planning, connection, inputs.before)
+    _plan_tenant_wide(inputs, units, goals, problems, not_checked)
     if problems:
         raise InputError(sorted(problems, key=lambda one: one.order), "The plan cannot be made")
     ordered = in_order(replace(unit, digest=unit_digest(unit)) for unit in units)
@@ -134,6 +136,20 @@ def _plan_connector(
             source=one.source,
         )
     )
+
+
+def _plan_tenant_wide(
+    inputs: Inputs,
+    units: list[Unit],
+    goals: dict[Address, Attributes | None],
+    problems: list[Problem],
+    not_checked: list[NotChecked],
+) -> None:
+    ids = {str(address): row.id for address, row in inputs.identity.connections.items()}
+    order, order_goal = plan_priority(inputs.desired, inputs.before.get(PRIORITY), ids, problems, not_checked)
+    engine, engine_goal = plan_automatic(inputs.desired.automatic_sync, inputs.before.get(AUTOMATIC))
+    units += [unit for unit in (order, engine) if unit is not None]
+    goals |= {address: goal for address, goal in ((PRIORITY, order_goal), (AUTOMATIC, engine_goal)) if goal is not None}
 
 
 def _prove(live: Snapshot, units: tuple[Unit, ...], goals: Mapping[Address, Attributes | None]) -> None:

@@ -27,6 +27,10 @@ _MEMBER: Final[Mapping[Answer, str]] = {
     Answer.CONNECTION: "ErpConnectionId",
     Answer.CONNECTOR: "ErpConnectorId",
     Answer.SUMMARY: "LastSync",
+    Answer.MAPPING: "FieldMappings",
+    Answer.LISTS: "ErpListItemMappings",
+    Answer.DEFAULT: "FirstSyncDefaultValue",
+    Answer.ENGINE: "IsRunning",
     Answer.ARCHIVE: "value",
     Answer.PRINCIPAL: "Associate",
 }

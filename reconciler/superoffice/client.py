@@ -106,9 +106,15 @@ class Client:
         self._slots = threading.BoundedSemaphore(self.parallel)
         self._transport = Transport(_base(url), connections=self.parallel, connect_seconds=timeouts.connect)
 
-    def repeatable(self, key: str, *, body: Any = None, query: Mapping[str, str] | None = None, secrets: Iterable[Secret] = ()) -> Exchange:
-        """Call a read or a test, and repeat it as its kind allows, within twice its deadline."""
-        operation = OPERATIONS[key]
+    def repeatable(
+        self, key: str, *, body: Any = None, query: Mapping[str, str] | None = None, secrets: Iterable[Secret] = (), name: str = ""
+    ) -> Exchange:
+        """Call a read or a test, and repeat it as its kind allows, within twice its deadline.
+
+        Args:
+            name: what the operation's path names, where it names something.
+        """
+        operation = OPERATIONS[key].on(name)
         if operation.kind.is_write:
             raise ValueError(f"{key} is a write")
         self._redactor.learn(secrets)

@@ -20,7 +20,7 @@ from reconciler.superoffice.client import Client
 from reconciler.superoffice.readings import TEST_CONFIG_TAKES
 from reconciler.superoffice.transport import Exchange, NoReply, Reply
 from reconciler.superoffice.verdicts import verdict
-from reconciler.wire import carriers
+from reconciler.wire import carriers, mappings
 from reconciler.wire.operations import OPERATIONS, Answer
 
 __all__ = ["Gateway"]
@@ -73,21 +73,7 @@ class Gateway:
             ConnectorUnavailable: the tenant answered, but not with a list of fields; or it took the question and went silent,
                 as it does while it waits for the connector.
         """
-        key = "GetConfigurationFields"
-        exchange = self._client.repeatable(key, body={"ErpConnectorId": connector_id})
-        waited = isinstance(exchange, NoReply) and exchange.sent
-        if waited or (isinstance(exchange, Reply) and exchange.status in (200, 500, 504)):
-            try:
-                return self._value(key, exchange, carriers.config_fields_from)
-            except ReadError as error:
-                raise ConnectorUnavailable(
-                    "Connector did not answer",
-                    error.detail,
-                    "Check that the connector runs and that its URL is right: `reconciler test` asks again.",
-                    operation=error.operation,
-                    status=error.status,
-                ) from None
-        return self._value(key, exchange, carriers.config_fields_from)
+        return self._from_connector("GetConfigurationFields", carriers.config_fields_from, {"ErpConnectorId": connector_id})
 
     def user_groups(self) -> Sequence[Named]:
         """Every user group, deleted ones included, by id; names are raw."""
@@ -99,8 +85,8 @@ class Gateway:
 
     def erp_fields(self, connection_id: int) -> Sequence[ErpField]:
         """Every stored ERP field of a connection, by id (archive ErpField). Does not reach the connector."""
-        query = {"$select": carriers.ERP_FIELD_COLUMNS, "$filter": f"ConnectionId eq {connection_id}"}
-        return self._archive("ErpFields", carriers.erp_fields_from, query)
+        query = {"$select": mappings.ERP_FIELD_COLUMNS, "$filter": f"ConnectionId eq {connection_id}"}
+        return self._archive("ErpFields", mappings.erp_fields_from, query)
 
     def actor_is_active(self, connection_id: int, actor_type: str) -> bool:
         """Whether an actor type is synchronised on a connection (GetActorTypeMapping, IsActive)."""
@@ -172,6 +158,23 @@ class Gateway:
     def _read(self, key: str, build: Callable[[Any], T], body: Any = None, query: Mapping[str, str] | None = None) -> T:
         return self._value(key, self._client.repeatable(key, body=body, query=query), build)
 
+    def _from_connector(self, key: str, build: Callable[[Any], T], body: Any) -> T:
+        """A read for which the tenant asks the connector: no answer, or none of the right kind, is the connector's silence."""
+        exchange = self._client.repeatable(key, body=body)
+        waited = isinstance(exchange, NoReply) and exchange.sent
+        if waited or (isinstance(exchange, Reply) and exchange.status in (200, 500, 504)):
+            try:
+                return self._value(key, exchange, build)
+            except ReadError as error:
+                raise ConnectorUnavailable(
+                    "Connector did not answer",
+                    error.detail,
+                    "Check that the connector runs and that its URL is right: `reconciler test` asks again.",
+                    operation=error.operation,
+                    status=error.status,
+                ) from None
+        return self._value(key, exchange, build)
+
     def _archive(self, key: str, build: Callable[[Any], T], query: Mapping[str, str]) -> T:
         """All pages of an archive. The server's link to the next one is never followed: it may name another host."""
         rows: list[Any] = []
@@ -242,7 +245,9 @@ class Gateway:
             return TestResult(None, seconds, f"{error.summary}: {error.detail}")
         return TestResult(answer in (True, "NoError"), seconds, answer if isinstance(answer, str) and answer != "NoError" else "")
 
-    def _write(self, key: str, body: Any = None, *, query: Mapping[str, str] | None = None, row_id: int = 0, secrets: Any = ()) -> Result:
+    def _write(
+        self, key: str, body: Any = None, *, query: Mapping[str, str] | None = None, row_id: object = 0, secrets: Any = ()
+    ) -> Result:
         exchange = self._client.once(key, body=body, query=query, secrets=secrets)
         return verdict(OPERATIONS[key], exchange, row_id=row_id, show=self._client.show)
 

@@ -10,15 +10,16 @@ have happened, or may still happen, and only a read after the settle time tells.
     3xx                                                             NOT_APPLIED  yes
     400 403 404 405                                                 NOT_APPLIED  yes
     400 with an application exception, where the row is stored
-      before the connector is asked (saves of connections)          UNKNOWN      no
+      before the connector is asked (saves of connections, lists)   UNKNOWN      no
     401 421 429                                                     NOT_APPLIED  no
     408, other 4xx, 5xx, 1xx, other 2xx                             UNKNOWN      no
     204 where 204 is expected                                       APPLIED      no
     200 where 204 is expected, 204 where 200 is                     UNKNOWN      no
     200 not JSON, or null, or an error object, or another type      UNKNOWN      no
     toggle: [] / texts                                              APPLIED / NOT_APPLIED with reasons, final
-    field refresh: true / false                                     APPLIED / NOT_APPLIED, may be repeated
+    field refresh, priorities: true / false                         APPLIED / NOT_APPLIED, may be repeated
     save: the row that was sent, or a new id for id 0 / another     APPLIED with the row / UNKNOWN
+    engine switch: the engine, whatever its state                   APPLIED with the engine; it may show later
 
 A refresh that answers false is over: nothing lands later, rows it may have stored are what a repeat would store too, and a
 repeat is safe. A toggle's reasons are its own word that it did nothing; a read has to prove it.
@@ -38,6 +39,7 @@ from reconciler.model import Outcome, Result
 from reconciler.superoffice.answers import Unreadable, error_message, is_exception, read_json
 from reconciler.superoffice.transport import Exchange, NoReply
 from reconciler.wire.carriers import WireError, connection_from, connector_from
+from reconciler.wire.mappings import actor_mapping_from, default_from, engine_from, list_mappings_from
 from reconciler.wire.operations import Answer, Operation
 
 __all__ = ["verdict"]
@@ -45,14 +47,22 @@ __all__ = ["verdict"]
 _REFUSED: Final[Mapping[int, bool]] = {400: True, 401: False, 403: True, 404: True, 405: True, 421: False, 429: False}
 """Statuses that mean refused before processing, and whether the refusal is final."""
 
+_BELOW: Final[Mapping[Answer, tuple[Callable[[Any], Any], Callable[[Any], object]]]] = {
+    Answer.MAPPING: (actor_mapping_from, lambda row: (row.connection_id, row.erp)),
+    Answer.LISTS: (list_mappings_from, lambda row: row.connection_id),
+    Answer.DEFAULT: (default_from, lambda row: row.field_id),
+    Answer.ENGINE: (engine_from, lambda _: 0),
+}
+"""How what lies below a connection is read from the answer to its save, and what tells one from another."""
 
-def verdict(operation: Operation, exchange: Exchange, *, row_id: int = 0, show: Callable[[str], str]) -> Result:
+
+def verdict(operation: Operation, exchange: Exchange, *, row_id: object = 0, show: Callable[[str], str]) -> Result:
     """Classify one write.
 
     Args:
         operation: what was sent.
         exchange: what came back.
-        row_id: the id in what was saved; 0 for a creation.
+        row_id: the id in what was saved; 0 for a creation. Of a mapping: the connection's id and the ERP actor type.
         show: makes somebody else's text fit to be shown.
     """
     if isinstance(exchange, NoReply):
@@ -77,7 +87,7 @@ def verdict(operation: Operation, exchange: Exchange, *, row_id: int = 0, show: 
     return _said(operation, value, row_id, show)
 
 
-def _said(operation: Operation, value: Any, row_id: int, show: Callable[[str], str]) -> Result:
+def _said(operation: Operation, value: Any, row_id: object, show: Callable[[str], str]) -> Result:
     """What an answer of status 200 with proper JSON says."""
     if operation.answer is Answer.REASONS:
         return _toggled(operation, value, show)
@@ -89,6 +99,10 @@ def _said(operation: Operation, value: Any, row_id: int, show: Callable[[str], s
             return _saved(operation, connection_from(value), row_id)
         if operation.answer is Answer.CONNECTOR:
             return _saved(operation, connector_from(value), row_id)
+        if operation.answer in _BELOW:
+            read, identity = _BELOW[operation.answer]
+            row = read(value)
+            return _stored(operation, row, same=identity(row) == row_id)
     except WireError as error:
         return Result(Outcome.UNKNOWN, show(f"{operation.name} answered something unexpected ({error})"), status=200)
     return _unexpected(operation, value)
@@ -103,9 +117,13 @@ def _toggled(operation: Operation, value: Any, show: Callable[[str], str]) -> Re
     return Result(Outcome.NOT_APPLIED, f"{operation.name} was refused", reasons, status=200, final=True)
 
 
-def _saved(operation: Operation, row: Any, row_id: int) -> Result:
-    if row.id <= 0 or (row_id and row.id != row_id):
-        return Result(Outcome.UNKNOWN, f"{operation.name} answered with the row {row.id}, which is not the one that was saved", status=200)
+def _saved(operation: Operation, row: Any, row_id: object) -> Result:
+    return _stored(operation, row, same=row.id > 0 and (not row_id or row.id == row_id))
+
+
+def _stored(operation: Operation, row: Any, *, same: bool) -> Result:
+    if not same:
+        return Result(Outcome.UNKNOWN, f"{operation.name} answered with another row than the one that was saved", status=200)
     return Result(Outcome.APPLIED, f"{operation.name} answered with the stored row", body=row, status=200)
 
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.model import ConfigField, Connection, Connector, ErpField, FieldType, Listed, Named, Secret
+from reconciler.model import ConfigField, Connection, Connector, FieldType, Listed, Named, Secret
 
 __all__ = [
-    "ERP_FIELD_COLUMNS",
+    "Row",
     "WireError",
     "archive_page_from",
     "associates_from",
@@ -28,9 +28,10 @@ __all__ = [
     "connector_from",
     "connector_ids_from",
     "connector_to",
-    "erp_fields_from",
+    "each_once",
     "is_active_from",
     "last_sync_from",
+    "list_of",
     "listed_from",
     "login_from",
     "user_groups_from",
@@ -43,9 +44,6 @@ NO_DATE: Final = "0001-01-01T00:00:00"
 
 _RIGHTS: Final[Mapping[str, Any]] = {"TableRight": None, "FieldProperties": {}}
 _ASSOCIATE: Final = ("associate.associate_id", "associate.name", "associate.deleted", "associate.type")
-
-ERP_FIELD_COLUMNS: Final = "Id,ActorTypeErp,ErpFieldKey,Access,SyncToCrm,SyncToErp,MissingInERP"
-"""What is selected from archive ErpField. Source: SuperOffice docs, archive providers, ErpField."""
 
 ASSOCIATE_COLUMNS: Final = ",".join(_ASSOCIATE)
 """What is selected from the dynamic archive. Source: SuperOffice docs, table associate; name is the login."""
@@ -66,7 +64,7 @@ def connection_from(json: Json) -> Connection:
     Raises:
         WireError: a member is missing or of another type.
     """
-    row = _Row(json, "ErpConnection")
+    row = Row(json, "ErpConnection")
     return Connection(
         id=row.integer("ErpConnectionId"),
         guid=row.text("ConnectionId"),
@@ -110,15 +108,15 @@ def connection_to(connection: Connection, secrets: Mapping[str, Secret]) -> dict
 
 def listed_from(json: Json) -> tuple[Listed, ...]:
     """The rows of GetAllConnections by id. Only id, name and description are documented to be filled, so only they are read."""
-    rows = [_Row(one, f"ErpConnection[{at}]") for at, one in enumerate(_list(json, "ErpConnection[]"))]
+    rows = [Row(one, f"ErpConnection[{at}]") for at, one in enumerate(list_of(json, "ErpConnection[]"))]
     found = [Listed(row.identity("ErpConnectionId"), row.text("DisplayName"), row.text("DisplayDescription")) for row in rows]
-    _once([one.id for one in found], "ErpConnection[].ErpConnectionId")
+    each_once([one.id for one in found], "ErpConnection[].ErpConnectionId")
     return tuple(sorted(found, key=lambda one: one.id))
 
 
 def connector_from(json: Json) -> Connector:
     """ErpSyncConnectorEntity."""
-    row = _Row(json, "ErpSyncConnectorEntity")
+    row = Row(json, "ErpSyncConnectorEntity")
     return Connector(id=row.integer("ErpConnectorId"), name=row.text("DisplayName"), url=row.text("URL"), deleted=row.boolean("Deleted"))
 
 
@@ -135,15 +133,15 @@ def connector_to(connector: Connector) -> dict[str, Any]:
 
 def connector_ids_from(json: Json) -> tuple[int, ...]:
     """The ids in GetAllConnectors; what its other members hold is not certain."""
-    rows = [_Row(one, f"ListItem[{at}]") for at, one in enumerate(_list(json, "ListItem[]"))]
+    rows = [Row(one, f"ListItem[{at}]") for at, one in enumerate(list_of(json, "ListItem[]"))]
     return tuple(sorted({row.identity("Id") for row in rows}))
 
 
 def config_fields_from(json: Json) -> tuple[ConfigField, ...]:
     """The FieldMetadata rows of GetConfigurationFields, in the connector's order."""
     fields = []
-    for at, one in enumerate(_list(json, "FieldMetadata[]")):
-        row = _Row(one, f"FieldMetadata[{at}]")
+    for at, one in enumerate(list_of(json, "FieldMetadata[]")):
+        row = Row(one, f"FieldMetadata[{at}]")
         access = row.choice("Access", ("Normal", "Mandatory", "ReadOnly"))
         fields.append(
             ConfigField(
@@ -157,13 +155,13 @@ def config_fields_from(json: Json) -> tuple[ConfigField, ...]:
                 list_name=row.text("ListName"),
             )
         )
-    _once([one.key for one in fields], "FieldMetadata[].FieldKey")
+    each_once([one.key for one in fields], "FieldMetadata[].FieldKey")
     return tuple(fields)
 
 
 def user_groups_from(json: Json) -> tuple[Named, ...]:
     """The rows of MDO list `usergroup`, by id; pseudo items (id 0 and below) are left out."""
-    rows = [_Row(one, f"MDOListItem[{at}]") for at, one in enumerate(_list(json, "MDOListItem[]"))]
+    rows = [Row(one, f"MDOListItem[{at}]") for at, one in enumerate(list_of(json, "MDOListItem[]"))]
     return _by_id(Named(row.integer("Id"), row.text("Name"), row.boolean("Deleted")) for row in rows)
 
 
@@ -175,8 +173,8 @@ def archive_page_from(json: Json) -> tuple[list[Json], bool]:
     Source: SuperOffice docs, "Working with dashboards" (the OData object), REST WebAPI search (pages, `$skip`).
     """
     if not isinstance(json, Mapping):
-        return _list(json, "archive rows"), False
-    return _list(json.get("value"), "archive rows"), bool(json.get("odata.nextLink") or json.get("@odata.nextLink"))
+        return list_of(json, "archive rows"), False
+    return list_of(json.get("value"), "archive rows"), bool(json.get("odata.nextLink") or json.get("@odata.nextLink"))
 
 
 def associates_from(json: Json) -> tuple[Named, ...]:
@@ -184,137 +182,122 @@ def associates_from(json: Json) -> tuple[Named, ...]:
 
     Source: SuperOffice docs, "Create a list" (member names hold the table's name).
     """
-    rows = [_Row(one, f"archive row[{at}]") for at, one in enumerate(_list(json, "archive rows"))]
+    rows = [Row(one, f"archive row[{at}]") for at, one in enumerate(list_of(json, "archive rows"))]
     identity, login, deleted, _ = _ASSOCIATE
     return _by_id(Named(row.integer(identity), row.text(login), row.flag(deleted)) for row in rows if row.text(login))
 
 
-def erp_fields_from(json: Json) -> tuple[ErpField, ...]:
-    """The rows of archive `ErpField`, by id. Source: SuperOffice docs, archive providers, ErpField (column names)."""
-    rows = [_Row(one, f"archive row[{at}]") for at, one in enumerate(_list(json, "archive rows"))]
-    fields = [
-        ErpField(
-            id=row.identity("Id"),
-            actor_type=row.text("ActorTypeErp"),
-            key=row.text("ErpFieldKey"),
-            mandatory=row.text("Access") == "Mandatory",
-            has_direction=row.flag("SyncToCrm") or row.flag("SyncToErp"),
-            missing_in_erp=row.flag("MissingInERP"),
-        )
-        for row in rows
-    ]
-    _once([field.id for field in fields], "ErpField.Id")
-    return tuple(sorted(fields, key=lambda field: field.id))
-
-
 def is_active_from(json: Json) -> bool:
     """IsActive of ErpSyncActorTypeMapping; an actor type that the connection does not have (null) is not active."""
-    return json is not None and _Row(json, "ErpSyncActorTypeMapping").boolean("IsActive")
+    return json is not None and Row(json, "ErpSyncActorTypeMapping").boolean("IsActive")
 
 
 def last_sync_from(json: Json) -> str | None:
     """LastSync of ErpSyncConnectionSummary; None for never."""
-    moment = _Row(json, "ErpSyncConnectionSummary").text("LastSync")
+    moment = Row(json, "ErpSyncConnectionSummary").text("LastSync")
     return None if not moment or moment.startswith(NO_DATE) else moment
 
 
 def login_from(json: Json) -> str:
     """The login name in SoPrincipalCarrier. Source: SuperOffice docs, REST reference, GET User/currentPrincipal."""
-    return _Row(json, "SoPrincipalCarrier").text("Associate")
+    return Row(json, "SoPrincipalCarrier").text("Associate")
 
 
-class _Row:
+class Row:
     """One JSON object whose members are read by name and type."""
 
     def __init__(self, json: Json, place: str) -> None:
         if not isinstance(json, Mapping):
             raise WireError(place, "an object", json)
         self._json = json
-        self._place = place
+        self.place = place
 
-    def _member(self, name: str) -> Json:
+    def member(self, name: str) -> Json:
+        """Whatever it holds, null included."""
         if name not in self._json:
-            raise WireError(f"{self._place}.{name}", "a member", _MISSING)
+            raise WireError(f"{self.place}.{name}", "a member", _MISSING)
         return self._json[name]
 
     def integer(self, name: str) -> int:
-        value = self._member(name)
+        value = self.member(name)
         if type(value) is not int or not -(2**31) <= value < 2**31:
-            raise WireError(f"{self._place}.{name}", "a 32-bit integer", value)
+            raise WireError(f"{self.place}.{name}", "a 32-bit integer", value)
         return value
 
     def identity(self, name: str) -> int:
         value = self.integer(name)
         if value <= 0:
-            raise WireError(f"{self._place}.{name}", "an id above 0", value)
+            raise WireError(f"{self.place}.{name}", "an id above 0", value)
         return value
 
     def boolean(self, name: str) -> bool:
-        value = self._member(name)
+        value = self.member(name)
         if not isinstance(value, bool):
-            raise WireError(f"{self._place}.{name}", "true or false", value)
+            raise WireError(f"{self.place}.{name}", "true or false", value)
         return value
 
     def flag(self, name: str) -> bool:
         """A truth value of a table column, which an archive may give as 0 and 1."""
-        value = self._member(name)
+        value = self.member(name)
         if value in (0, 1):
             return bool(value)
-        raise WireError(f"{self._place}.{name}", "true or false", value)
+        raise WireError(f"{self.place}.{name}", "true or false", value)
 
     def text(self, name: str) -> str:
-        value = self._member(name)
+        value = self.member(name)
         if not isinstance(value, str | None):
-            raise WireError(f"{self._place}.{name}", "a string", value)
+            raise WireError(f"{self.place}.{name}", "a string", value)
         return value or ""
 
     def name(self, name: str) -> str:
         value = self.text(name)
         if not value:
-            raise WireError(f"{self._place}.{name}", "a string that is not empty", value)
+            raise WireError(f"{self.place}.{name}", "a string that is not empty", value)
         return value
 
     def choice(self, name: str, allowed: Sequence[str]) -> str:
         value = self.text(name)
         if value not in allowed:
-            raise WireError(f"{self._place}.{name}", f"one of {', '.join(allowed)}", value)
+            raise WireError(f"{self.place}.{name}", f"one of {', '.join(allowed)}", value)
         return value
 
     def integers(self, name: str) -> tuple[int, ...]:
         """In the order in which they came, because a save echoes them."""
-        values = self._member(name)
+        values = self.member(name)
         if values is None:
             return ()
         if not isinstance(values, list) or any(type(value) is not int for value in values):
-            raise WireError(f"{self._place}.{name}", "a list of integers", values)
+            raise WireError(f"{self.place}.{name}", "a list of integers", values)
         return tuple(values)
 
     def texts(self, name: str) -> dict[str, str]:
-        values = self._member(name)
+        values = self.member(name)
         if values is None:
             return {}
         if not isinstance(values, Mapping) or any(not isinstance(value, str | None) for value in values.values()):
-            raise WireError(f"{self._place}.{name}", "an object of strings", values)
+            raise WireError(f"{self.place}.{name}", "an object of strings", values)
         return {key: value or "" for key, value in values.items()}
 
 
 _MISSING: Final = object()
 
 
-def _list(json: Json, place: str) -> list[Json]:
+def list_of(json: Json, place: str) -> list[Json]:
+    """A JSON list, or an error that names its place."""
     if not isinstance(json, list):
         raise WireError(place, "a list", json)
     return json
 
 
-def _once(keys: Sequence[object], place: str) -> None:
+def each_once(keys: Sequence[object], place: str) -> None:
+    """Refuse keys of which one comes twice."""
     if len(set(keys)) != len(keys):
         raise WireError(place, "each value once", keys)
 
 
 def _by_id(rows: Any) -> tuple[Named, ...]:
     found = [row for row in rows if row.id > 0]
-    _once([row.id for row in found], "Id")
+    each_once([row.id for row in found], "Id")
     return tuple(sorted(found, key=lambda row: row.id))
 
 

@@ -4,9 +4,10 @@ This is the only table of its kind. Policy belongs to the operation and never to
 is a POST. What is not in this table cannot be called: operations that move business data (resynchronise, link or create
 actors) are left out on purpose.
 
-Source: SuperOffice docs, ErpSync agent swagger (names, bodies, answers, which are 204); REST reference of MDOList, Archive
+Source: SuperOffice docs, ErpSync agent swagger (names, bodies, answers, which are 204); REST reference of MDOList, List, Archive
 and User; ERP connectors architecture pages and the sequence diagram "create connection" (which calls reach the connector,
-and that a save stores first). What may be repeated follows from the descriptions: a toggle flips, a save with id 0 creates.
+and that a save stores first). What may be repeated follows from the descriptions: a toggle flips, a save with id 0 creates, a move of a
+field is one place further each time.
 
 Effects: none.
 """
@@ -14,10 +15,11 @@ Effects: none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import quote
 
 from reconciler.model import Timeouts
 
@@ -56,6 +58,9 @@ class Answer(StrEnum):
     SUMMARY = "ErpSyncConnectionSummary"
     RESPONSE_CODE = "ErpSyncResponseCode"
     MAPPING = "ErpSyncActorTypeMapping"
+    LISTS = "ErpConnectionListMappingContainer"
+    DEFAULT = "ErpSyncDefaultValue"
+    ENGINE = "ErpSyncEngineStatus"
     BOOLEAN = "boolean"
     REASONS = "string[]"
     NOTHING = "204"
@@ -70,9 +75,9 @@ class Operation:
 
     Attributes:
         key: its name in this table; the wire's name, except where one wire operation has two policies.
-        path: below `api/v1/`.
+        path: below `api/v1/`; `{name}` stands for what `on` fills in.
         reaches_connector: the server calls the connector before it answers, so the connector's deadline applies.
-        stores_first: the server stores the row before it calls the connector, so a refusal may come after an effect.
+        stores_first: the server stores before it calls the connector, so a refusal may come after an effect.
         holds_config: request or answer hold config values.
         slow: gets the connector's deadline although it is not said to reach the connector.
     """
@@ -92,6 +97,10 @@ class Operation:
         """The wire's own name, for people and logs."""
         return self.path.rsplit("/", 1)[-1] if self.method == "POST" else self.path
 
+    def on(self, name: str) -> Operation:
+        """This operation on one named thing."""
+        return replace(self, path=self.path.replace("{name}", quote(name, safe=""))) if name else self
+
     def deadline(self, timeouts: Timeouts) -> float:
         """Seconds for one exchange, from the first byte sent to the last byte received."""
         return timeouts.connector if self.reaches_connector or self.slow else timeouts.read
@@ -100,7 +109,7 @@ class Operation:
 def _agent(
     name: str, kind: Kind, answer: Answer, *, key: str = "", talks: bool = False, config: bool = False, slow: bool = False
 ) -> Operation:
-    saves = answer is Answer.CONNECTION and kind.is_write
+    saves = kind.is_write and answer in (Answer.CONNECTION, Answer.LISTS)  # the answer holds the connector's items
     return Operation(
         key or name,
         kind,
@@ -130,6 +139,11 @@ _ALL: Final = (
     _get("Associates", "archive/dynamic", Answer.ARCHIVE),
     _get("ErpFields", "archive/ErpField", Answer.ARCHIVE),
     _agent("GetActorTypeMapping", _READ, Answer.MAPPING),
+    _agent("GetConnectionListMappings", _READ, Answer.LISTS, talks=True),
+    _get("CrmItems", "List/{name}/Items", Answer.MDO_ITEMS),
+    _get("CrmItemsShown", "MDOList/{name}", Answer.MDO_ITEMS),
+    _get("SyncPriority", "MDOList/erpconnections", Answer.MDO_ITEMS),
+    _agent("GetEngineStatus", _READ, Answer.ENGINE),
     _get("CurrentPrincipal", "User/currentPrincipal", Answer.PRINCIPAL),
     _agent("TestConnectionById", _TEST, Answer.BOOLEAN, talks=True),
     _agent("TestConnectionByConfig", _TEST, Answer.BOOLEAN, talks=True, config=True),
@@ -142,6 +156,13 @@ _ALL: Final = (
     _agent("SaveErpSyncConnectorEntity", _AGAIN, Answer.CONNECTOR, slow=True),
     _agent("SaveErpSyncConnectorEntity", _ONCE, Answer.CONNECTOR, key="CreateConnector", slow=True),
     _agent("DeleteErpSyncConnectorEntity", _AGAIN, Answer.NOTHING, slow=True),
+    _agent("SaveActorTypeMapping", _AGAIN, Answer.MAPPING, slow=True),
+    _agent("SaveConnectionListMappings", _AGAIN, Answer.LISTS),
+    _agent("SaveDefaultValueInfo", _AGAIN, Answer.DEFAULT, slow=True),
+    _agent("MoveErpFieldItem", _ONCE, Answer.NOTHING),
+    _agent("SaveErpConnectionSyncPriorities", _AGAIN, Answer.BOOLEAN),
+    _agent("ChangeEngineStatus", _AGAIN, Answer.ENGINE),
+    _agent("ChangeEngineInterval", _AGAIN, Answer.NOTHING),
 )
 
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType({operation.key: operation for operation in _ALL})

@@ -1,0 +1,154 @@
+"""Run the two units that are about the whole tenant: the order of connections, and automatic synchronisation.
+
+In -> Out: a `Running` and a step -> an error, or what the step sets is proved by a read.
+Effects: writes the target through `ensure`; reads.
+Neighbours: called by `run`; holds its own way back, because it is the same few writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.apply.context import Context
+from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.rollback import Back
+from reconciler.apply.running import Running
+from reconciler.errors import ConflictError, StepFailed
+from reconciler.model import Act, Attributes, End, Engine, Result, Step
+from reconciler.plan.tenant_wide import PRIORITY, SUPEROFFICE, engine_attributes
+
+# The engine takes a request and shows it later. Source: TypeScript client, ChangeEngineStatus ("may not show at once"); the
+# pauses are a choice.
+ENGINE_PAUSES_S = (0.5, 2.0, 5.0, 10.0, 30.0)
+
+
+def open_unit(context: Context, running: Running) -> None:
+    """Take the read that opens the unit and compare it with the plan.
+
+    Raises:
+        ConflictError: it is not as the plan found it; nothing was written.
+    """
+    running.observed_wide = _read(context, running)
+    before = running.unit.before or {}
+    moved = [name for name in running.unit.sets if _normal(before.get(name), running) != running.observed_wide.get(name)]
+    if moved:
+        raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} changed since the plan was made.")
+
+
+def run_step(context: Context, running: Running, step: Step) -> None:
+    """Perform one step."""
+    if step.act is Act.VERIFY:
+        _verify(context, running, step)
+    elif step.act in _WRITES:
+        wanted = {name: _normal(value, running) for name, value in step.sets.items()}
+        _ensure(context, running, step.act, wanted, step.number)
+
+
+def roll_back(context: Context, running: Running) -> Back:
+    """Put back what was found before the unit began.
+
+    Raises:
+        ConflictError: it is neither as we wrote it nor as it was.
+    """
+    number = len(running.unit.steps)
+    found = running.observed_wide
+    for act in (Act.PRIORITY, Act.ENGINE, Act.INTERVAL):
+        if act in running.wrote:
+            wanted = {name: found[name] for name in _SETS[act]}
+            _ensure(context, running, act, wanted, number, rollback=True)
+    now = _read(context, running)
+    same = all(now.get(name) == found.get(name) for name in running.unit.sets)
+    context.record("observed", unit=running.name, step=number, verdict="as-before" if same else "other", seen="", detail="")
+    return Back(End.AS_BEFORE) if same else Back(End.NEEDS_ATTENTION, "It is not as it was found.")
+
+
+def compare(context: Context, running: Running) -> tuple[End, str]:
+    """Which known state the tenant has now, if either, and the verdict for the journal."""
+    now = _read(context, running)
+    if all(_holds(now.get(name), _normal(value, running)) for name, value in (running.unit.wants or {}).items()):
+        return End.AS_DESIRED, "as-desired"
+    if all(now.get(name) == running.observed_wide.get(name) for name in running.unit.sets):
+        return End.AS_BEFORE, "as-before"
+    return End.NEEDS_ATTENTION, "other"
+
+
+_SETS: Mapping[Act, tuple[str, ...]] = {Act.PRIORITY: ("order",), Act.INTERVAL: ("interval",), Act.ENGINE: ("on",)}
+_WRITES = frozenset(_SETS)
+_OPERATIONS = {
+    Act.PRIORITY: "SaveErpConnectionSyncPriorities",
+    Act.INTERVAL: "ChangeEngineInterval",
+    Act.ENGINE: "ChangeEngineStatus",
+}
+
+
+def _read(context: Context, running: Running) -> Attributes:
+    if running.address == PRIORITY:
+        return {"order": context.mappings.sync_priority()}
+    engine: Engine = context.mappings.engine()
+    return engine_attributes(engine)
+
+
+def _normal(value: Any, running: Running) -> Any:
+    """An order by ids instead of addresses; everything else as it is."""
+    if not isinstance(value, tuple):
+        return value
+    return tuple(_id_of(one, running) for one in value)
+
+
+def _id_of(name: str, running: Running) -> int:
+    if name == SUPEROFFICE:
+        return 0
+    if name.startswith("#"):
+        return int(name[1:])
+    found = running.ids.get(name)
+    if found is None:
+        raise StepFailed("A connection is not there", f"{name} has no row in the tenant, so it has no place in the order.")
+    return found
+
+
+def _ensure(context: Context, running: Running, act: Act, wanted: Attributes, number: int, *, rollback: bool = False) -> None:
+    start = _read(context, running)
+    running.wrote.add(act)
+
+    def send(_found: Attributes) -> Result:
+        if act is Act.PRIORITY:
+            return context.mapping_writer.save_priority(wanted["order"])
+        if act is Act.INTERVAL:
+            return context.mapping_writer.set_interval(wanted["interval"])
+        return context.mapping_writer.set_engine(running=wanted["on"])
+
+    write: Write[Attributes] = Write(
+        unit=running.name,
+        step=number,
+        act=act,
+        operation=_OPERATIONS[act],
+        row_id=0,
+        read=lambda: _read(context, running),
+        done=lambda found: all(_holds(found[name], value) for name, value in wanted.items()),
+        before=lambda found: all(found[name] == start[name] for name in wanted),
+        send=send,
+        seen=lambda found: ",".join(f"{name}={value}" for name, value in sorted(found.items())),
+        sets={name: list(value) if isinstance(value, tuple) else value for name, value in wanted.items()},
+        kind=running.address.kind,
+        rollback=rollback,
+        pauses=ENGINE_PAUSES_S,
+    )
+    ensure(context, write, start)
+
+
+def _holds(found: Any, wanted: Any) -> bool:
+    """Whether a read shows what is wanted. An order need not show SuperOffice's own place, nor what came after the listed ones."""
+    if not isinstance(wanted, tuple):
+        return bool(found == wanted)
+    shown = tuple(one for one in wanted if one or 0 in found)
+    return bool(found[: len(shown)] == shown)
+
+
+def _verify(context: Context, running: Running, step: Step) -> None:
+    now = _read(context, running)
+    wants = running.unit.wants or {}
+    wrong = [name for name, value in wants.items() if not _holds(now.get(name), _normal(value, running))]
+    context.record("observed", unit=running.name, step=step.number, verdict="other" if wrong else "as-desired", seen="", detail="")
+    if wrong:
+        raise StepFailed("The final read differs", f"{', '.join(wrong)} of {running.name} is not as the file says.")
