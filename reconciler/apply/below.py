@@ -76,12 +76,10 @@ def _mapped_field(field: FieldMapping, written: Mapping[str, Value]) -> FieldMap
     return field
 
 
-def settings(mapping: ActorMapping, keys: Mapping[str, object]) -> tuple[object, ...]:
-    """What a save may set of these fields (and of the actor type), for comparing two reads."""
-    return (
-        mapping.active,
-        *((one.key, one.crm, one.to_crm, one.to_erp, one.in_tab, one.in_search) for one in mapping.fields if one.key in keys),
-    )
+def settings(mapping: ActorMapping, keys: Mapping[str, object]) -> tuple[bool, Mapping[str, object]]:
+    """What a save may set of these fields (and of the actor type), for comparing two reads; the server's order says nothing."""
+    fields = {one.key: (one.crm, one.to_crm, one.to_erp, one.in_tab, one.in_search) for one in mapping.fields if one.key in keys}
+    return mapping.active, fields
 
 
 def save_mapping(

@@ -17,7 +17,8 @@ from reconciler.errors import ReadError
 from reconciler.model import ActorMapping, DefaultValue, Engine, ListMappings, Named, Outcome, Result
 from reconciler.superoffice.gateway import Gateway
 from reconciler.superoffice.readings import Reading
-from reconciler.wire import carriers, mappings, timespan
+from reconciler.wire import mappings, timespan
+from reconciler.wire.operations import OPERATIONS
 
 __all__ = ["MAPPING_READINGS", "MappingGateway"]
 
@@ -54,7 +55,7 @@ class MappingGateway(Gateway):
         mapping = self._read(key, lambda json: None if json is None else mappings.actor_mapping_from(json), body)
         if mapping is None:
             return None
-        self._same(key, (mapping.connection_id, mapping.erp), (connection_id, actor_type))
+        _same(key, (mapping.connection_id, mapping.erp), (connection_id, actor_type))
         return mapping if mapping.crm != "Unknown" and (mapping.fields or mapping.active) else None
 
     def list_mappings(self, connection_id: int) -> ListMappings:
@@ -65,7 +66,7 @@ class MappingGateway(Gateway):
         """
         key = "GetConnectionListMappings"
         lists = self._from_connector(key, mappings.list_mappings_from, {"ErpConnectionId": connection_id})
-        self._same(key, lists.connection_id, connection_id)
+        _same(key, lists.connection_id, connection_id)
         return lists
 
     def crm_items(self, list_name: str) -> Sequence[Named]:
@@ -153,11 +154,10 @@ class MappingGateway(Gateway):
                 return None
             raise
 
-    def _same(self, key: str, found: object, asked: object) -> None:
-        """Refuse an answer about something else."""
-        if found != asked:
-            self._built(key, None, _another)
 
-
-def _another(_: Any) -> None:
-    raise carriers.WireError("the answer", "what was asked for", {})
+def _same(key: str, found: object, asked: object) -> None:
+    """Refuse an answer about something else."""
+    if found != asked:
+        name = OPERATIONS[key].name
+        detail = f"{name}: it answered about something else than was asked for."
+        raise ReadError("SuperOffice could not be read", detail, "Repeat the command.", operation=name, status=200)

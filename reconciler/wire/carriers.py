@@ -219,18 +219,21 @@ class Row:
         return self._json[name]
 
     def integer(self, name: str) -> int:
+        """A whole number of 32 bits."""
         value = self.member(name)
         if type(value) is not int or not -(2**31) <= value < 2**31:
             raise WireError(f"{self.place}.{name}", "a 32-bit integer", value)
         return value
 
     def identity(self, name: str) -> int:
+        """The id of a row that is stored."""
         value = self.integer(name)
         if value <= 0:
             raise WireError(f"{self.place}.{name}", "an id above 0", value)
         return value
 
     def boolean(self, name: str) -> bool:
+        """A truth value of a carrier."""
         value = self.member(name)
         if not isinstance(value, bool):
             raise WireError(f"{self.place}.{name}", "true or false", value)
@@ -244,18 +247,21 @@ class Row:
         raise WireError(f"{self.place}.{name}", "true or false", value)
 
     def text(self, name: str) -> str:
+        """A text; null is empty."""
         value = self.member(name)
         if not isinstance(value, str | None):
             raise WireError(f"{self.place}.{name}", "a string", value)
         return value or ""
 
     def name(self, name: str) -> str:
+        """A text that is not empty."""
         value = self.text(name)
         if not value:
             raise WireError(f"{self.place}.{name}", "a string that is not empty", value)
         return value
 
     def choice(self, name: str, allowed: Sequence[str]) -> str:
+        """One of these texts."""
         value = self.text(name)
         if value not in allowed:
             raise WireError(f"{self.place}.{name}", f"one of {', '.join(allowed)}", value)
@@ -271,6 +277,7 @@ class Row:
         return tuple(values)
 
     def texts(self, name: str) -> dict[str, str]:
+        """An object of texts; null is empty, as a whole and in each."""
         values = self.member(name)
         if values is None:
             return {}
