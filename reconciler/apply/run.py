@@ -174,7 +174,7 @@ def _run_unit(context: Context, progress: Progress, running: Running, unit: Unit
     running.ids = {**progress.plan_ids, **progress.ids}
     kinds.open_row(context, running)
     _open_unit(context, running)
-    if unit.row is not None and unit.kind is UnitKind.UPDATE:
+    if unit.row is not None and unit.kind is UnitKind.UPDATE and not unit.address.key.startswith("#"):
         _bind(context, running.name, unit.row)
     for step in unit.steps:
         context.interrupts.checkpoint()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.report.progress import Progress
     from reconciler.session import Session
 
-__all__ = ["apply", "run_watched", "show_report"]
+__all__ = ["apply", "ask", "run", "run_watched", "show_plan", "show_report"]
 
 
 @command("apply")
@@ -80,11 +80,11 @@ def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
         )
     typed = invocation(settings)
     with opened(settings, target=made.target) as session:
-        _show_plan(settings, session, made)
+        show_plan(settings, session, made)
         _refuse_early(session, made, given, saved=True)
         if not _has_work(session, made):
             return _nothing_to_do(settings, session, made)
-        return _run(settings, session, made, typed, given, saved=True)
+        return run(settings, session, made, typed, given, saved=True)
 
 
 def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, Any], *, yes: bool) -> int:
@@ -98,7 +98,7 @@ def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, An
         with busy(settings, f"Reading {session.target.name}"):
             desired = flow.load(session, tuple(settings.files))
             made = flow.make_plan(session, desired, permissions=permissions)
-        _show_plan(settings, session, made)
+        show_plan(settings, session, made)
         if made.stopping:
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
             hint = f"If that is what you want: {typed.type('apply', files=True, allow=needed)}"
@@ -107,8 +107,8 @@ def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, An
         if not _has_work(session, made):
             return _nothing_to_do(settings, session, made)
         if made.units and not yes:
-            _ask(settings, made)
-        return _run(settings, session, made, typed, given, saved=False)
+            ask(settings, made)
+        return run(settings, session, made, typed, given, saved=False)
 
 
 def _refuse_early(session: Session, made: Plan, given: dict[str, Any], *, saved: bool) -> None:
@@ -140,7 +140,7 @@ def _nothing_to_do(settings: Settings, session: Session, made: Plan) -> int:
     return 0
 
 
-def _show_plan(settings: Settings, session: Session, made: Plan) -> None:
+def show_plan(settings: Settings, session: Session, made: Plan) -> None:
     """Show what will run; where a machine reads standard output, a person may still read the other one."""
     from reconciler.report.plan_text import plan_page
 
@@ -152,7 +152,7 @@ def _show_plan(settings: Settings, session: Session, made: Plan) -> None:
         streams.out(plan_page(made, window_seconds=windows, width=streams.width()))
 
 
-def _ask(settings: Settings, made: Plan) -> None:
+def ask(settings: Settings, made: Plan) -> None:
     """Let a person decide. The answer permits no hazard.
 
     Raises:
@@ -167,7 +167,8 @@ def _ask(settings: Settings, made: Plan) -> None:
         raise RefusedError("Nothing was applied", "The answer was not yes.")
 
 
-def _run(settings: Settings, session: Session, made: Plan, typed: Invocation, given: dict[str, Any], *, saved: bool) -> int:
+def run(settings: Settings, session: Session, made: Plan, typed: Invocation, given: dict[str, Any], *, saved: bool) -> int:
+    """Run a plan that was shown, with progress, and show what it did; the exit code is the run's."""
     from reconciler import flow
     from reconciler.cli.who import who, why
     from reconciler.report.progress import Progress

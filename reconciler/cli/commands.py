@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("reconciler.cli.status", "status", "Show each connection: active, last sync, last test."),
     "history": ("reconciler.cli.history", "history", "List the runs on a target."),
     "show": ("reconciler.cli.show", "show", "Show one run: what was sent, answered, tested and proved."),
+    "refresh": ("reconciler.cli.refresh", "refresh", "Ask a connector for its fields again."),
     "recover": ("reconciler.cli.recover", "recover", "Finish a run that was interrupted."),
     "emulator": ("reconciler.cli.emulator", "emulator", "Serve, reset or edit the embedded SuperOffice."),
     "demo": ("reconciler.cli.demo", "demo", "Watch plan, apply and rollback on an embedded SuperOffice."),
@@ -32,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 # Named in the design, not in this version.
 LATER = frozenset(
     {
-        *("audit", "compare", "drift", "dump", "explain", "fields", "fmt", "journal", "lease", "refresh"),
+        *("audit", "compare", "drift", "dump", "explain", "fields", "fmt", "journal", "lease"),
         *("render", "rollback", "schema", "target"),
     }
 )

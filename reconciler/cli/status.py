@@ -20,7 +20,7 @@ def status(settings: Settings) -> int:
     streams, typed = settings.streams, invocation(settings)
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
-            found = flow.status(session, tuple(settings.files))
+            found = flow.status(session)
         announce_open_runs(settings, session, typed)
         if settings.json:
             from reconciler.report.json import json_text, status_object

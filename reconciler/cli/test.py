@@ -16,7 +16,7 @@ __all__ = ["test"]
 @command("test")
 @click.argument("connections", metavar="[CONNECTION]...", nargs=-1)
 def test(settings: Settings, *, connections: tuple[str, ...]) -> int:
-    """Test connections as they are stored: those named, by key, address or display name, else all that the files manage.
+    """Test connections as they are stored: those named, by key, address or display name, else what -f names, else all.
 
     Exits with 3 when a test does not pass.
     """

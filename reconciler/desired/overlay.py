@@ -1,59 +1,54 @@
 """Puts several files on top of each other, later ones over earlier ones; every value keeps the place it was written at.
 
-Mappings merge key by key. Everything else replaces as a whole: texts, lists, `scope`, secret references; a plain name and a
-mapping of languages replace each other. `null` takes a key of an earlier file out. A later `absent: true` replaces what
-earlier files wrote about the thing, except what identifies it, since what is to be deleted has no other attributes.
+Mappings merge key by key. Everything else replaces as a whole: texts, lists, `scope`, `default`, secret references; a plain
+name and a mapping of languages replace each other. `null` takes a key of an earlier file out. A later `absent: true` replaces
+what earlier files wrote about the thing, and a later `crm: ""` what they wrote about the mapping (`layers`).
 
 Effects: none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Container, Iterator
+from typing import Final
 
+from reconciler.desired.expand import expanded
 from reconciler.desired.findings import Findings
+from reconciler.desired.layers import BESIDE_ABSENT, FILE, THINGS, Shape, below, voided
 from reconciler.desired.nodes import Broken, Entry, Gone, Node, Scalar, Table, show
 from reconciler.desired.readings import is_null
 from reconciler.desired.wording import nearest
 from reconciler.model import Address
 from reconciler.wire.languages import LANGUAGES, LanguageError, iso
 
-# Which mappings merge; `*` is any key. A mapping at any other place replaces the earlier value.
-_THING: Final = "*"
-_SHAPE: Final[Mapping[str, Any]] = {
-    "connectors": {_THING: {}},
-    "connections": {_THING: {"name": {}, "description": {}, "config": {}}},
-}
 _TEXTS: Final = ("name", "description")
-_BESIDE_ABSENT: Final = frozenset({"id", "name", "connector", "renamed_from", "moved_from", "protect", "absent"})
 
 
 def prepare(root: Node, findings: Findings, *, first: bool) -> Node:
-    """Bring one file into the form that merges: languages under their ISO code, and in later files `null` as a removal."""
-    root = _with_languages(root, findings)
-    return root if first else _with_removals(root, _SHAPE)
+    """Bring one file into the form that merges: short forms written out, languages under ISO codes, later files' `null` as a removal."""
+    root = _with_languages(expanded(root), findings)
+    return root if first else _with_removals(root, FILE)
 
 
 def merge(earlier: Node, later: Node, findings: Findings) -> Node:
     """Lay a prepared file over the merged earlier ones."""
-    return _merge(earlier, later, _SHAPE, findings, depth=0)
+    return _merge(earlier, later, FILE, findings, depth=0)
 
 
 def things(root: Node) -> Iterator[Node]:
-    """Every connector and connection of a tree."""
-    for kind in _SHAPE:
+    """Every connector, connection and mapping set of a tree."""
+    for kind in THINGS:
         listed = root.get(kind) if isinstance(root, Table) else None
         if isinstance(listed, Table):
             yield from (entry.value for _, entry in listed)
 
 
 def without(root: Node, known: Container[int]) -> Node:
-    """The tree without the connectors and connections whose node is known by its `id()`."""
+    """The tree without the connectors, connections and mapping sets whose node is known by its `id()`."""
     if not isinstance(root, Table):
         return root
     entries = dict(root.entries)
-    for kind in _SHAPE:
+    for kind in THINGS:
         entry = entries.get(kind)
         if entry is not None and isinstance(entry.value, Table):
             rest = {key: thing for key, thing in entry.value if id(thing.value) not in known}
@@ -61,12 +56,15 @@ def without(root: Node, known: Container[int]) -> Node:
     return Table(entries, root.source)
 
 
-def _merge(earlier: Node, later: Node, shape: Mapping[str, Any] | None, findings: Findings, *, depth: int) -> Node:
+def _merge(earlier: Node, later: Node, shape: Shape | None, findings: Findings, *, depth: int) -> Node:
     if shape is None or not isinstance(earlier, Table) or not isinstance(later, Table):
         return _settled(later, findings) if shape is not None else later
     entries = dict(earlier.entries)
-    if depth == 2 and _is_true(later.get("absent")):
-        entries = {key: entry for key, entry in entries.items() if key in _BESIDE_ABSENT}
+    void = voided(later, shape, depth)
+    if void is None:
+        entries = {key: entry for key, entry in entries.items() if key in BESIDE_ABSENT}
+    elif void:
+        entries = {key: entry for key, entry in entries.items() if key not in void}
     for key, entry in later:
         before = entries.get(key)
         if isinstance(entry.value, Gone):
@@ -76,8 +74,8 @@ def _merge(earlier: Node, later: Node, shape: Mapping[str, Any] | None, findings
         elif before is None:
             entries[key] = Entry(entry.key, _settled(entry.value, findings))
         else:
-            merged = _merge(before.value, entry.value, _below(shape, key), findings, depth=depth + 1)
-            stays = isinstance(before.value, Table) and isinstance(merged, Table) and _below(shape, key) is not None
+            merged = _merge(before.value, entry.value, below(shape, key), findings, depth=depth + 1)
+            stays = isinstance(before.value, Table) and isinstance(merged, Table) and below(shape, key) is not None
             entries[key] = Entry(before.key if stays else entry.key, merged)
     return Table(entries, earlier.source)
 
@@ -106,12 +104,7 @@ def _report_nothing(key: str, entry: Entry, earlier: Table | None, findings: Fin
     findings.add("nothing-to-remove", message, entry.key, nearest(key, known) if known else "Delete the line.")
 
 
-def _below(shape: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = shape.get(key, shape.get(_THING))
-    return found
-
-
-def _with_removals(node: Node, shape: Mapping[str, Any] | None) -> Node:
+def _with_removals(node: Node, shape: Shape | None) -> Node:
     """The tree with `Gone` for every `null` in a mapping that merges."""
     if shape is None or not isinstance(node, Table):
         return node
@@ -121,7 +114,7 @@ def _with_removals(node: Node, shape: Mapping[str, Any] | None) -> Node:
         if isinstance(value, Scalar):
             if value.plain and is_null(value.text):
                 changed[key] = Entry(entry.key, Gone(value.source))
-        elif isinstance(value, Table) and (after := _with_removals(value, _below(shape, key))) is not value:
+        elif isinstance(value, Table) and (after := _with_removals(value, below(shape, key))) is not value:
             changed[key] = Entry(entry.key, after)
     return Table({**node.entries, **changed}, node.source) if changed else node
 
@@ -166,7 +159,3 @@ def _languages(name: str, texts: Table, address: Address, findings: Findings) ->
         else:
             entries[code] = entry
     return Broken(texts.source) if broken and not entries else Table(entries, texts.source)
-
-
-def _is_true(node: Node | None) -> bool:
-    return isinstance(node, Scalar) and node.plain and node.text == "true"

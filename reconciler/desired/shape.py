@@ -111,7 +111,8 @@ class _Reader:
         for item in node.items if schema.get("uniqueItems") else ():
             if isinstance(item, Scalar):
                 if item.text in seen:
-                    self._complain("duplicate-item", item, "This item stands in the list already.", "Keep one of the two.")
+                    code = str(schema.get("x-repeats", "duplicate-item"))
+                    self._complain(code, item, "This item stands in the list already.", "Keep one of the two.")
                 seen.add(item.text)
 
     def _no_value(self, node: Scalar, schema: Schema) -> None:

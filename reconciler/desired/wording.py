@@ -1,8 +1,8 @@
 """Says what a schema error means for the person who wrote the file: what, where, what is expected, what to do.
 
-The schema carries the words: `x-expected` completes "must be …", `x-hint` is the next step, `x-later` lists keys of later
-versions, `x-secret` marks the notation of a secret (for `shape`: `x-code` a word that needs no quotes, `x-lines` a text that may have
-several lines, `x-key` a mapping of things by name). Values are never repeated, since any of them may be a secret.
+The schema carries the words: `x-expected` completes "must be …", `x-hint` is the next step, `x-secret` marks the notation of a
+secret (for `shape`: `x-code` a word that needs no quotes, `x-lines` a text that may have several lines, `x-key` a mapping of
+things by name, `x-repeats` the code of a repeat in a list). Values are never repeated, since any of them may be a secret.
 
 Effects: none.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 _KINDS = {"connections": "connection", "connectors": "connector", "targets": "target"}
+_SECRETS_STAND = "Secret references stand only where a value is secret: under `config`."
 _MOST_COMPARED = 200  # names that are compared letter by letter; with thousands of them a file full of typos would take minutes
 _CODES = {
     "type": "wrong-type",
@@ -114,9 +115,9 @@ def _unknown_keys(error: Any, node: Node, address: Address | None) -> Iterator[P
     for key, entry in node:
         if key in known or key not in error.instance:
             continue
-        if key in schema.get("x-later", ()):
-            message = f"This version does not manage {show(key)} yet."
-            yield Problem("not-yet", message, entry.key, "Take it out; what it describes is left alone.", address)
+        if key == "secret":
+            message = "A secret reference cannot stand here."
+            yield Problem("secret-misplaced", message, entry.key, _SECRETS_STAND, address)
         else:
             yield Problem("unknown-key", f"The key {show(key)} is not known here.", entry.key, nearest(key, known), address)
 
@@ -145,8 +146,7 @@ def _wrong(error: Any, node: Node, label: str, address: Address | None) -> Probl
     expected = schema.get("x-expected") or "another value"
     if isinstance(node, Table) and "secret" in node.entries:
         message = f"{label} cannot be a secret reference; expected {expected}."
-        hint = "Secret references stand only where a value is secret: under `config`."
-        return Problem("secret-misplaced", message, node.source, hint, address)
+        return Problem("secret-misplaced", message, node.source, _SECRETS_STAND, address)
     code = _CODES.get(str(error.validator), "wrong-value")
     message = f"{label} must be {expected}."
     hint = str(schema.get("x-hint", ""))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.flow.applying import apply_plan, recover, recover_view
     from reconciler.flow.looking import run_view, status, test_connections
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
+    from reconciler.flow.refreshing import make_refresh_plan
     from reconciler.session import Session, open_target
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "load",
     "load_plan",
     "make_plan",
+    "make_refresh_plan",
     "open_target",
     "recover",
     "recover_view",
@@ -43,6 +45,7 @@ _HOMES = {
     "load": "reconciler.flow.planning",
     "load_plan": "reconciler.flow.planning",
     "make_plan": "reconciler.flow.planning",
+    "make_refresh_plan": "reconciler.flow.refreshing",
     "save_plan": "reconciler.flow.planning",
     "validate": "reconciler.flow.planning",
     "Session": "reconciler.session",

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.errors import InputError
+from reconciler.flow.planning import load, read_and_match
 from reconciler.journal.view import RunView
 from reconciler.model import Address, Problem, Status, StatusRow, TestResult
 from reconciler.plan.nearest import did_you_mean
@@ -18,7 +19,7 @@ from reconciler.wire import languages
 
 
 def test_connections(session: Session, names: Sequence[str], files: tuple[str, ...]) -> list[tuple[str, TestResult]]:
-    """Test connections by id: those named (by address, key or display name), or every live one.
+    """Test connections by id: those named (by address, key or display name), else those that the files manage, else every live one.
 
     Raises:
         InputError: a name that nothing is called.
@@ -26,8 +27,29 @@ def test_connections(session: Session, names: Sequence[str], files: tuple[str, .
     """
     rows = {row.id: row for row in session.gateway.list_connections(include_deleted=False)}
     labels = _labels(session, {key: row.name for key, row in rows.items()})
-    wanted = sorted(rows) if not names else [_find(name, labels, rows) for name in names]
+    wanted = [_find(name, labels, rows) for name in names] or _managed(session, files) or sorted(rows)
     return [(labels[key][0], session.gateway.test_connection(key)) for key in wanted]
+
+
+def _managed(session: Session, files: tuple[str, ...]) -> list[int]:
+    """Ids of the connections that the files name; empty when no files were given."""
+    if not files:
+        return []
+    desired = load(session, files)
+    _, identity = read_and_match(session, desired, session.recorded())
+    return sorted(row.id for row in identity.connections.values())
+
+
+def find_connection(session: Session, name: str) -> tuple[int, str]:
+    """The id of a live connection by address, key, display name or `#<id>`, and its address text (`#<id>` where it has none).
+
+    Raises:
+        InputError: nothing, or more than one connection, is called that.
+    """
+    rows = {row.id: row for row in session.gateway.list_connections(include_deleted=False)}
+    labels = _labels(session, {key: row.name for key, row in rows.items()})
+    key = _find(name, labels, rows)
+    return key, next((one for one in labels[key] if one.startswith("connection/")), f"#{key}")
 
 
 def _labels(session: Session, names: Mapping[int, str]) -> dict[int, list[str]]:
@@ -60,7 +82,7 @@ def _find(name: str, labels: Mapping[int, Sequence[str]], rows: Mapping[int, Any
     raise InputError([problem])
 
 
-def status(session: Session, files: tuple[str, ...]) -> Status:
+def status(session: Session) -> Status:
     """Every live connection, open runs, and what to type next."""
     gateway, recorded = session.gateway, session.recorded()
     bound = {binding.id: address for address, binding in recorded.bindings.items() if address.startswith("connection/")}

@@ -70,6 +70,7 @@ class Why(StrEnum):
     INACTIVE_FOR_MAPPING = "mappings are changed while the connection is inactive"
     AFTER_SAVE = "a saved configuration can change what the connector offers"
     AFTER_CHANGE = "prove that it works now"
+    ASKED = "somebody asked for it"
     PROOF = "prove that the tenant holds what was asked for"
     OFF_BEFORE_DELETE = "an active connection is switched off before it is deleted"
 

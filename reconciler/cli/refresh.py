@@ -1,0 +1,46 @@
+"""`reconciler refresh`: ask a connector for its fields again, as a planned and journalled run.
+
+Effects: writes the tenant and the journal; reads and writes the standard streams.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.settings import Settings, command
+from reconciler.errors import CheckFailed
+
+__all__ = ["refresh"]
+
+
+@command("refresh")
+@click.argument("connection")
+@click.option("--yes", is_flag=True, help="Do not ask. This permits no hazard.")
+@click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
+@click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
+@click.option("--reason", metavar="TEXT", help="Goes into the journal.")
+def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str, ...], **given: Any) -> int:
+    """Ask the connector of CONNECTION for its fields again, for the day it was upgraded.
+
+    An active connection is inactive meanwhile. New fields come without a direction, vanished ones are kept and marked.
+    """
+    from reconciler import flow
+    from reconciler.cli.apply import ask, run, show_plan
+    from reconciler.cli.permissions import checked_permissions
+    from reconciler.cli.session import busy, invocation, opened
+
+    permissions = checked_permissions(allow)
+    typed = invocation(settings)
+    with opened(settings) as session:
+        with busy(settings, f"Reading {session.target.name}"):
+            made = flow.make_refresh_plan(session, connection, permissions=permissions)
+        show_plan(settings, session, made)
+        if made.stopping:
+            needed = ", ".join(hazard.permission for hazard in made.stopping)
+            raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", f"Permit it with --allow {needed}.")
+        if not yes and not session.recorded().open_runs:
+            ask(settings, made)
+        options = {"atomic": False, "keep_going": False, "retry_failed": True, **given}
+        return run(settings, session, made, typed, options, saved=False)
