@@ -61,7 +61,8 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
         if unit.address.kind == "connector":
             _fit_connector(context, running)
         elif unit.address.kind == "connection":
-            _fit_connection(context, running, waits_for(unit, plan))
+            running.connector_id = unit.connector_id or _created_earlier(unit, recorded)
+            _fit_connection(context, running, waits_for(unit, units))
         found[running.name] = running
     _fit_names(context, plan, units)
     for running in found.values():
@@ -70,9 +71,15 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
     return found
 
 
-def waits_for(unit: Unit, plan: Plan) -> str:
-    """The address text of a connector unit of this plan that must be done first: it creates the connector or moves its URL."""
-    for other in plan.units:
+def _created_earlier(unit: Unit, recorded: Recorded) -> int:
+    """The id of a connector that an earlier run of the same plan created; 0 while there is none."""
+    binding = recorded.bindings.get(unit.connector)
+    return binding.id if binding is not None else 0
+
+
+def waits_for(unit: Unit, units: Iterable[Unit]) -> str:
+    """The address text of a connector unit of this run that must be done first: it creates the connector or moves its URL."""
+    for other in units:
         if other.address.kind == "connector" and str(other.address) == unit.connector and "url" in other.sets:
             return str(other.address)
     return ""
@@ -95,7 +102,6 @@ def _fit_connector(context: Context, running: Running) -> None:
 
 def _fit_connection(context: Context, running: Running, waits: str) -> None:
     unit = running.unit
-    running.connector_id = unit.connector_id or 0
     if not waits and running.connector_id:
         declare(context, running)
     if unit.row is None:

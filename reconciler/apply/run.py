@@ -92,7 +92,7 @@ def run_plan(context: Context, plan: Plan, units: Sequence[Unit], recorded: Reco
     progress = Progress(plan, units, options, check_fit(context, plan, units, recorded))
     _open(context, progress)
     try:
-        run_tests(context, [one for one in progress.runnings.values() if not waits_for(one.unit, plan)])
+        run_tests(context, [one for one in progress.runnings.values() if not waits_for(one.unit, units)])
     except ReconcilerError as refusal:
         progress.stopped, progress.refused = refusal, True
     for unit in units:
@@ -150,7 +150,7 @@ def _close(context: Context, progress: Progress, exit_code: int) -> None:
 
 def _run_or_leave(context: Context, progress: Progress, unit: Unit) -> None:
     running = progress.runnings[str(unit.address)]
-    waits = waits_for(unit, progress.plan)
+    waits = waits_for(unit, progress.units)
     depends_on_failed = bool(waits) and progress.ends.get(waits, UnitEnd(unit.address, "", End.UNTOUCHED)).end is not End.AS_DESIRED
     if progress.halted or depends_on_failed:
         reason = "its connector was not changed" if depends_on_failed and not progress.halted else "an earlier unit stopped the run"
@@ -211,7 +211,7 @@ def _open_unit(context: Context, running: Running) -> None:
 
 def _test_dependents(context: Context, progress: Progress, done: Running) -> None:
     """Test the connections that waited for this connector; a refusal rolls the connector back."""
-    waiting = [one for one in progress.runnings.values() if waits_for(one.unit, progress.plan) == done.name]
+    waiting = [one for one in progress.runnings.values() if waits_for(one.unit, progress.units) == done.name]
     for one in waiting:
         one.connector_id = one.connector_id or done.row_id
         declare(context, one)
