@@ -120,6 +120,10 @@ class MappingReader(Protocol):
         """Every stored ERP field of a connection, by id (archive ErpField). Does not reach the connector."""
         ...
 
+    def all_erp_fields(self) -> Sequence[ErpField]:
+        """The stored ERP fields of every connection, by id; one call per page of the archive."""
+        ...
+
     def list_mappings(self, connection_id: int) -> ListMappings:
         """The list mappings of a connection. Asks the connector for the ERP items.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model import ACTOR_TYPES, ActorMapping, Attributes, ErpField, FieldMapping, ListMapping, Mappings, Named, Value
+from reconciler.model import ActorMapping, Attributes, ErpField, FieldMapping, ListMapping, Mappings, Named, Value
 from reconciler.wire import languages, values
 
 DIRECTIONS: Mapping[tuple[bool, bool], str] = {
@@ -56,7 +56,7 @@ def _field(
         "default": default_of(row),
     }
     if items is not None:
-        names = crm_items.get(items.crm_list, ())
+        names = crm_items.get(list_name(field.list_reference), ())
         attributes["items"] = {one.erp_key: item_name(one.crm_id, one.crm_name, names, language) for one in items.items}
     return attributes
 
@@ -83,6 +83,10 @@ def item_name(key: int | None, raw: str, items: tuple[Named, ...], language: str
     return own if own and names.count(own) <= 1 else f"#{key}"
 
 
-def wire_actor(name: str) -> str:
-    """The wire's name of an actor type."""
-    return ACTOR_TYPES[name]
+def list_name(reference: str) -> str:
+    """The CRM list behind a stored reference.
+
+    Source: SuperOffice docs, database table ErpField, ListReference: `table=<table>` and optionally `&<extra id>=<value>`.
+    """
+    parts = dict(part.partition("=")[::2] for part in reference.split("&"))
+    return parts.get("table", reference)

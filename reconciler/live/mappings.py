@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.errors import ConnectorUnavailable
+from reconciler.live.actors import list_name
 from reconciler.live.read import parallel_calls
-from reconciler.model import ACTOR_TYPES, ActorMapping, FieldMapping, ListMappings, Mappings, Named
+from reconciler.model import ACTOR_TYPES, ActorMapping, ErpField, FieldMapping, ListMappings, Mappings, Named
 from reconciler.ports import MappingReader
 
 
@@ -47,7 +48,7 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
     """
     pairs = [(key, actor) for key, one in sorted(wanted.items()) for actor in sorted(one.actors)]
     actors = parallel_calls(lambda pair: reader.actor_mapping(pair[0], ACTOR_TYPES[pair[1]]), pairs, parallel)
-    fields = parallel_calls(reader.erp_fields, sorted(wanted), parallel)
+    fields = _fields(reader, sorted(wanted))
     lists = parallel_calls(lambda key: _lists(reader, key), [key for key, one in sorted(wanted.items()) if one.items], parallel)
     mappings = {
         key: Mappings(
@@ -58,7 +59,7 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
         for key, one in sorted(wanted.items())
     }
     needed = {
-        _table(field.list_reference)
+        list_name(field.list_reference)
         for key, one in wanted.items()
         if one.items
         for actor in mappings[key].actors.values()
@@ -66,6 +67,17 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
     }
     items = parallel_calls(lambda name: tuple(reader.crm_items(name)), sorted(needed - {""}), parallel)
     return Below(mappings, items)
+
+
+def _fields(reader: MappingReader, connections: list[int]) -> Mapping[int, tuple[ErpField, ...]]:
+    """Stored fields by connection: one filtered read for one connection, one reading of the whole archive for several."""
+    if len(connections) == 1:
+        return {connections[0]: tuple(reader.erp_fields(connections[0]))}
+    found: dict[int, list[ErpField]] = {key: [] for key in connections}
+    for row in reader.all_erp_fields():
+        if row.connection_id in found:
+            found[row.connection_id].append(row)
+    return {key: tuple(rows) for key, rows in found.items()}
 
 
 def _listed(actor: ActorMapping | None) -> tuple[FieldMapping, ...]:
@@ -77,9 +89,3 @@ def _lists(reader: MappingReader, connection_id: int) -> ListMappings | None:
         return reader.list_mappings(connection_id)
     except ConnectorUnavailable:
         return None
-
-
-def _table(reference: str) -> str:
-    # Source: SuperOffice docs, database table ErpField, ListReference: `table=<table>` and optionally `&<extra id>=<value>`.
-    parts = dict(part.partition("=")[::2] for part in reference.split("&"))
-    return parts.get("table", reference)

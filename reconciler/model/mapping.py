@@ -53,6 +53,7 @@ class ErpField:
     ask: bool = False
     default_mandatory: bool = False
     rank: int = 0
+    connection_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class ListMappings:
 
     connection_id: int
     lists: tuple[ListMapping, ...]
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

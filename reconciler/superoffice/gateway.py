@@ -88,6 +88,10 @@ class Gateway:
         query = {"$select": mappings.ERP_FIELD_COLUMNS, "$filter": f"ConnectionId eq {connection_id}"}
         return self._archive("ErpFields", mappings.erp_fields_from, query)
 
+    def all_erp_fields(self) -> Sequence[ErpField]:
+        """The stored ERP fields of every connection, by id; one call per page of the archive."""
+        return self._archive("ErpFields", mappings.erp_fields_from, {"$select": mappings.ERP_FIELD_COLUMNS})
+
     def actor_is_active(self, connection_id: int, actor_type: str) -> bool:
         """Whether an actor type is synchronised on a connection (GetActorTypeMapping, IsActive)."""
         body = {"ErpConnectionId": connection_id, "ActorType": actor_type}

@@ -17,7 +17,7 @@ from reconciler.errors import ReadError
 from reconciler.model import ActorMapping, DefaultValue, Engine, ListMappings, Named, Outcome, Result
 from reconciler.superoffice.gateway import Gateway
 from reconciler.superoffice.readings import Reading
-from reconciler.wire import mappings, timespan
+from reconciler.wire import crm_lists, mappings, timespan
 from reconciler.wire.operations import OPERATIONS
 
 __all__ = ["MAPPING_READINGS", "MappingGateway"]
@@ -65,7 +65,7 @@ class MappingGateway(Gateway):
             ConnectorUnavailable: the tenant answered, but not with list mappings; or it took the question and went silent.
         """
         key = "GetConnectionListMappings"
-        lists = self._from_connector(key, mappings.list_mappings_from, {"ErpConnectionId": connection_id})
+        lists = self._from_connector(key, crm_lists.list_mappings_from, {"ErpConnectionId": connection_id})
         _same(key, lists.connection_id, connection_id)
         return lists
 
@@ -77,9 +77,9 @@ class MappingGateway(Gateway):
         """
         if not _LIST_NAME.fullmatch(list_name):
             raise ReadError("SuperOffice could not be read", "A mapped field refers to a CRM list without a name that can be asked for.")
-        items = self._found("CrmItems", lambda json: mappings.list_items_from(json, list_name), list_name)
+        items = self._found("CrmItems", lambda json: crm_lists.list_items_from(json, list_name), list_name)
         if items is None:
-            items = self._found("CrmItemsShown", mappings.mdo_items_from, list_name)
+            items = self._found("CrmItemsShown", crm_lists.mdo_items_from, list_name)
         if items is None:
             hint = "Look at the field that is mapped to this list; the list may have been removed."
             raise ReadError("SuperOffice could not be read", f"There is no CRM list {self._client.show(list_name)}.", hint)
@@ -87,7 +87,7 @@ class MappingGateway(Gateway):
 
     def sync_priority(self) -> tuple[int, ...]:
         """Connection ids in the order of priority; 0 stands for SuperOffice where the tenant shows its place."""
-        return self._read("SyncPriority", mappings.priority_from, query={"additional": "useRank=true"})
+        return self._read("SyncPriority", crm_lists.priority_from, query={"additional": "useRank=true"})
 
     def engine(self) -> Engine:
         """The engine's switch and interval."""
@@ -106,7 +106,7 @@ class MappingGateway(Gateway):
         Raises:
             ValueError: `lists` holds what its `raw` does not have.
         """
-        body = {"ListMapping": mappings.list_mappings_to(lists)}
+        body = {"ListMapping": crm_lists.list_mappings_to(lists)}
         return self._write("SaveConnectionListMappings", body, row_id=lists.connection_id)
 
     def save_default(self, default: DefaultValue) -> Result:

@@ -39,7 +39,8 @@ from reconciler.model import Outcome, Result
 from reconciler.superoffice.answers import Unreadable, error_message, is_exception, read_json
 from reconciler.superoffice.transport import Exchange, NoReply
 from reconciler.wire.carriers import WireError, connection_from, connector_from
-from reconciler.wire.mappings import actor_mapping_from, default_from, engine_from, list_mappings_from
+from reconciler.wire.crm_lists import list_mappings_from
+from reconciler.wire.mappings import actor_mapping_from, default_from, engine_from
 from reconciler.wire.operations import Answer, Operation
 
 __all__ = ["verdict"]

@@ -18,6 +18,7 @@ from typing import Any, Final
 from reconciler.model import ConfigField, Connection, Connector, FieldType, Listed, Named, Secret
 
 __all__ = [
+    "RIGHTS",
     "Row",
     "WireError",
     "archive_page_from",
@@ -42,7 +43,9 @@ Json = Any  # what json.loads gives
 NO_DATE: Final = "0001-01-01T00:00:00"
 """How an unset date appears. Source: fixtures of the official TypeScript client (Webhook.json)."""
 
-_RIGHTS: Final[Mapping[str, Any]] = {"TableRight": None, "FieldProperties": {}}
+RIGHTS: Final[Mapping[str, Any]] = {"TableRight": None, "FieldProperties": {}}
+"""The two members that every carrier has; they are no input."""
+
 _ASSOCIATE: Final = ("associate.associate_id", "associate.name", "associate.deleted", "associate.type")
 
 ASSOCIATE_COLUMNS: Final = ",".join(_ASSOCIATE)
@@ -102,7 +105,7 @@ def connection_to(connection: Connection, secrets: Mapping[str, Secret]) -> dict
         "AllAccess": connection.everyone,
         "UserGroupAccessIds": list(connection.groups),
         "AssociateAccessIds": list(connection.users),
-        **_RIGHTS,
+        **RIGHTS,
     }
 
 
@@ -127,7 +130,7 @@ def connector_to(connector: Connector) -> dict[str, Any]:
         "DisplayName": connector.name,
         "URL": connector.url,
         "Deleted": connector.deleted,
-        **_RIGHTS,
+        **RIGHTS,
     }
 
 
@@ -275,6 +278,11 @@ class Row:
         if not isinstance(values, list) or any(type(value) is not int for value in values):
             raise WireError(f"{self.place}.{name}", "a list of integers", values)
         return tuple(values)
+
+    def rows(self, name: str) -> list[Json]:
+        """A list of whatever; null is empty."""
+        values = self.member(name)
+        return [] if values is None else list_of(values, f"{self.place}.{name}")
 
     def texts(self, name: str) -> dict[str, str]:
         """An object of texts; null is empty, as a whole and in each."""

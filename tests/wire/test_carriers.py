@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import ConfigField, Connection, Connector, ErpField, FieldType, Listed, Named, Secret
+from reconciler.model import ConfigField, Connection, Connector, FieldType, Listed, Named, Secret
 from reconciler.wire import carriers
 from reconciler.wire.carriers import WireError
 
@@ -135,7 +135,6 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
         carriers.user_groups_from,
         carriers.archive_page_from,
         carriers.associates_from,
-        carriers.erp_fields_from,
         carriers.is_active_from,
         carriers.last_sync_from,
         carriers.login_from,
@@ -221,26 +220,6 @@ def test_associates_without_a_login_are_left_out() -> None:
 def test_associates_in_another_shape_are_refused(json: Any) -> None:
     with pytest.raises(WireError):
         carriers.associates_from(json)
-
-
-def test_erp_fields_by_id() -> None:
-    row: dict[str, Any] = {
-        "Id": 9,
-        "ActorTypeErp": "Customer",
-        "ErpFieldKey": "NAME",
-        "Access": "Mandatory",
-        "SyncToCrm": 0,
-        "SyncToErp": 1,
-        "MissingInERP": 0,
-    }
-    other = {**row, "Id": 3, "Access": "Normal", "SyncToErp": False, "MissingInERP": True}
-    assert carriers.erp_fields_from([row, other]) == (
-        ErpField(3, "Customer", "NAME", mandatory=False, has_direction=False, missing_in_erp=True),
-        ErpField(9, "Customer", "NAME", mandatory=True, has_direction=True),
-    )
-    for wrong in ([row, row], [{**row, "SyncToErp": None}], [{**row, "Id": "9"}], None):
-        with pytest.raises(WireError):
-            carriers.erp_fields_from(wrong)
 
 
 def test_an_actor_type_that_is_not_there_is_not_active() -> None:

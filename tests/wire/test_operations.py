@@ -21,7 +21,7 @@ def test_no_code_of_ours_can_call_an_operation_that_moves_business_data() -> Non
 
 def test_what_flips_or_creates_is_never_repeated() -> None:
     once = {key for key, operation in OPERATIONS.items() if operation.kind is Kind.NON_IDEMPOTENT_WRITE}
-    assert once == {"ToggleErpConnectionActive", "CreateConnection", "CreateConnector"}
+    assert once == {"ToggleErpConnectionActive", "CreateConnection", "CreateConnector", "MoveErpFieldItem"}
 
 
 def test_kinds_follow_names() -> None:
@@ -49,3 +49,10 @@ def test_what_reaches_the_connector_gets_its_deadline_and_no_write_outlives_the_
 def test_the_two_policies_of_a_save_have_one_wire_name() -> None:
     assert OPERATIONS["CreateConnection"].name == OPERATIONS["SaveConnection"].name == "SaveConnection"
     assert OPERATIONS["SaveConnection"].stores_first
+
+
+def test_a_name_in_a_path_leads_nowhere_else() -> None:
+    items = OPERATIONS["CrmItems"]
+    assert items.on("business").path == "List/business/Items"
+    assert items.on("../x?y").path == "List/..%2Fx%3Fy/Items"
+    assert OPERATIONS["GetConnection"].on("") is OPERATIONS["GetConnection"]
