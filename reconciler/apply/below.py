@@ -256,16 +256,12 @@ def save_default(
     """Save (or, where nothing is wanted, remove) the default of one field."""
     start = field_row(context, running, actor, key)
     running.default_starts.setdefault((actor, key), start)
-    if rollback is False and wanted and "value" in wanted and start.field_type is not FieldType.TEXT and isinstance(wanted["value"], str):
-        wanted = {**wanted, "value": _typed(start, wanted["value"], key)}
-    goal = dict(wanted)
-    if goal:
-        goal["mandatory"] = bool(goal.get("mandatory")) or start.access == "Mandatory"
+    goal = wanted if rollback else settled_default(wanted, start)
     value = DefaultValue(
         field_id=start.id,
-        has_value="value" in wanted,
-        value=values.encode(wanted["value"], start.field_type) if wanted.get("value") not in (None, "") else "",
-        ask=bool(wanted.get("ask")),
+        has_value="value" in goal,
+        value=values.encode(goal["value"], start.field_type) if goal.get("value") not in (None, "") else "",
+        ask=bool(goal.get("ask")),
         mandatory=bool(goal.get("mandatory")),
     )
     running.wrote.add(Act.DEFAULT)
@@ -286,12 +282,22 @@ def save_default(
     ensure(context, write, start)
 
 
-def _typed(row: ErpField, text: str, key: str) -> Value:
-    """A default that was planned before the field existed, by the type that the field turned out to have."""
-    try:
-        return values.from_plain(text, True, row.field_type)
-    except ValueError as error:
-        raise StepFailed("A default does not fit", f"The default of {key}, a {row.field_type.value} field: {error}.") from error
+def settled_default(wanted: Mapping[str, Value], row: ErpField) -> Mapping[str, Value]:
+    """A default by the type and the access of its field, which a plan cannot know before the field exists.
+
+    Raises:
+        StepFailed: the value does not fit the type.
+    """
+    if not wanted:
+        return wanted
+    settled = {**wanted, "mandatory": bool(wanted.get("mandatory")) or row.access == "Mandatory"}
+    value = wanted.get("value")
+    if isinstance(value, str) and value and row.field_type not in (FieldType.TEXT, FieldType.LIST, FieldType.PASSWORD):
+        try:
+            settled["value"] = values.from_plain(value, True, row.field_type)
+        except ValueError as error:
+            raise StepFailed("A default does not fit", f"The default of {row.key}, a {row.field_type.value} field: {error}.") from error
+    return settled
 
 
 def _comparable(default: Mapping[str, Value], row: ErpField) -> Mapping[str, Value]:

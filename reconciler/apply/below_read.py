@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.apply.below import settled_default
 from reconciler.apply.context import Context
 from reconciler.apply.running import Running
 from reconciler.live.actors import actors_attributes
 from reconciler.live.mappings import WantedActors, read_mappings
-from reconciler.model import Attributes, Value, same
+from reconciler.model import ACTOR_TYPES, Attributes, ErpField, Value, same
 
 
-def read_below(context: Context, running: Running) -> Attributes:
-    """The `actors` attributes of the connection, for the actor types that the plan mentions; empty where it mentions none."""
+def read_below(context: Context, running: Running, rows: dict[tuple[str, str], ErpField] | None = None) -> Attributes:
+    """The `actors` attributes of the connection, for the actor types that the plan mentions; empty where it mentions none.
+
+    Args:
+        rows: filled with the stored field rows, by the wire's actor type and key.
+    """
     wanted = (running.unit.wants or {}).get("actors", {})
     if not wanted or not running.row_id:
         return {}
     items = any("items" in field for actor in wanted.values() for field in actor.get("fields", {}).values())
     below = read_mappings(context.mappings, {running.row_id: WantedActors(frozenset(wanted), items)}, parallel=1)
+    if rows is not None:
+        rows.update({(row.actor_type, row.key): row for row in below.mappings[running.row_id].fields})
     running.observed_below = running.observed_below or below.mappings[running.row_id]
     return actors_attributes(below.mappings[running.row_id], below.crm_items, context.language)
 
@@ -29,7 +36,21 @@ def read_below(context: Context, running: Running) -> Attributes:
 def missing_below(context: Context, running: Running, wants: Attributes) -> tuple[str, ...]:
     """Paths below the connection that are not as wanted, read now; empty when all hold."""
     wanted = wants.get("actors", {})
-    return tuple(f"actors.{path}" for path in _differences(wanted, read_below(context, running))) if wanted else ()
+    if not wanted:
+        return ()
+    rows: dict[tuple[str, str], ErpField] = {}
+    found = read_below(context, running, rows)
+    settled = {actor: _settled(actor, change, rows) for actor, change in wanted.items()}
+    return tuple(f"actors.{path}" for path in _differences(settled, found))
+
+
+def _settled(actor: str, change: Attributes, rows: Mapping[tuple[str, str], ErpField]) -> Attributes:
+    """What is wanted of an actor type, its defaults by the types that the fields turned out to have."""
+    fields = {}
+    for key, field in change.get("fields", {}).items():
+        row = rows.get((ACTOR_TYPES[actor], key))
+        fields[key] = field if row is None or "default" not in field else {**field, "default": settled_default(field["default"], row)}
+    return {**change, "fields": fields} if fields else change
 
 
 def moved_below(context: Context, running: Running) -> tuple[str, ...]:

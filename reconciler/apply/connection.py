@@ -14,10 +14,10 @@ from reconciler.apply import rows
 from reconciler.apply.below import run_below
 from reconciler.apply.below_read import missing_below, moved_below
 from reconciler.apply.context import RETEST_PAUSE_S, Context
-from reconciler.apply.ensure import Proof, Write, ensure
+from reconciler.apply.ensure import Proof, Write, ensure, look
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import ACTOR_TYPES, Act, Connection, ErpField, Result, Secret, Step, TestResult
+from reconciler.model import ACTOR_TYPES, Act, Connection, ErpField, Outcome, Result, Secret, Step, TestResult
 from reconciler.plan.codec import value_to_json
 
 
@@ -100,6 +100,16 @@ def save(context: Context, running: Running, target: Callable[[Connection], Conn
             return False
         return not unlike(row, goal) if rollback else rows.holds(row, wrote, running.fields, running.secret_keys)
 
+    def send(row: Connection | None) -> Result:
+        earlier, running.save_may_hold = running.save_may_hold, True
+        result = context.writer.save_connection(target(row or start), secrets)
+        if result.outcome is Outcome.NOT_APPLIED:
+            running.save_may_hold = earlier
+        return result
+
+    # What the tenant does not show cannot be proved by a read: then only an acknowledged save counts. On the way back a read
+    # that shows the old values says nothing of a secret that our save may have changed all the same.
+    hidden = bool(carried.changed) and (running.save_may_hold if rollback else not readable)
     write: Write[Connection | None] = Write(
         unit=running.name,
         step=step,
@@ -109,13 +119,12 @@ def save(context: Context, running: Running, target: Callable[[Connection], Conn
         read=lambda: context.reader.connection(running.row_id),
         done=done,
         before=lambda row: row is not None and not row.deleted and not unlike(row, start),
-        send=lambda row: context.writer.save_connection(target(row or start), secrets),
+        send=send,
         seen=running.seen,
         sets=value_to_json(wrote),
         secrets=sealed,
         rollback=rollback,
-        # What the tenant does not show cannot be proved by a read: then only an acknowledged save counts.
-        provable=readable or not carried.changed,
+        provable=not hidden,
     )
     running.latest = ensure(context, write, start).read
     if secrets:
@@ -219,7 +228,9 @@ def creation(context: Context, running: Running, goal: Connection, step: int) ->
     """The guarded write of a creation: proved by exactly one new row with our name on our connector."""
 
     def send(_rows: tuple[Connection, ...]) -> Result:
-        return context.writer.save_connection(goal, running.carried.values)
+        result = context.writer.save_connection(goal, running.carried.values)
+        running.answered_id = getattr(result.body, "id", 0)
+        return result
 
     return Write(
         unit=running.name,
@@ -296,18 +307,19 @@ def _delete(context: Context, running: Running, step: Step) -> None:
 
 
 def _verify(context: Context, running: Running, step: Step) -> None:
-    row = context.reader.connection(running.row_id)
-    running.latest = row
     wants: Any = running.unit.wants
-    if wants is None:
-        wrong: tuple[str, ...] = () if row is None or row.deleted else ("it is still there",)
-    elif row is None or row.deleted:
-        wrong = ("it is gone",)
-    else:
-        wrong = (*rows.missing(row, wants, running.fields, running.secret_keys), *missing_below(context, running, wants))
-    context.record(
-        "observed", unit=running.name, step=step.number, verdict="other" if wrong else "as-desired", seen=running.seen(row), detail=""
-    )
+
+    def found() -> tuple[Connection | None, tuple[str, ...]]:
+        row = context.reader.connection(running.row_id)
+        if wants is None:
+            return row, () if row is None or row.deleted else ("it is still there",)
+        if row is None or row.deleted:
+            return row, ("it is gone",)
+        return row, (*rows.missing(row, wants, running.fields, running.secret_keys), *missing_below(context, running, wants))
+
+    running.latest, wrong = look(context, found, lambda one: not one[1])
+    verdict, seen = "other" if wrong else "as-desired", running.seen(running.latest)
+    context.record("observed", unit=running.name, step=step.number, verdict=verdict, seen=seen, detail="")
     if wrong:
         raise StepFailed("The final read differs", f"After the change {running.name} is not as the file says: {', '.join(wrong)}.")
 

@@ -8,13 +8,14 @@ Neighbours: called by `run`; holds its own way back, because it is the same few 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from reconciler.apply.context import RETEST_PAUSE_S, Context
-from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.ensure import Write, ensure, look
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import Act, Connector, End, Step, UnitKind
+from reconciler.model import Act, Connection, Connector, End, Result, Step, TestResult, UnitKind
 
 
 def open_connector(context: Context, running: Running) -> None:
@@ -46,7 +47,7 @@ def roll_back_connector(context: Context, running: Running) -> Back:
     number = len(running.unit.steps)
     if running.unit.kind is UnitKind.CREATE:
         return _undo_creation(context, running, number)
-    row = context.reader.connector(running.row_id)
+    row = look(context, lambda: context.reader.connector(running.row_id), _is_there)
     running.latest_connector = row
     if running.unit.kind is UnitKind.DELETE:
         gone = row is None or row.deleted
@@ -70,22 +71,36 @@ def roll_back_connector(context: Context, running: Running) -> Back:
     return Back(End.AS_BEFORE)
 
 
+def _is_there(row: Connection | Connector | None) -> bool:
+    return row is not None and not row.deleted
+
+
 def _with(row: Connector, running: Running) -> Connector:
     sets = running.saved
     return Connector(row.id, sets.get("name", row.name), sets.get("url", row.url), row.deleted)
 
 
 def _rehearse_all(context: Context, running: Running, _step: Step) -> None:
+    """Test every connection on the connector; those that pass must pass afterwards, too.
+
+    Raises:
+        StepFailed: one gave no answer, so that nobody could say afterwards whether the change broke it; nothing was written.
+    """
     for listed in context.reader.list_connections(include_deleted=False):
-        row = context.reader.connection(listed.id)
+        row = look(context, partial(context.reader.connection, listed.id), _is_there)
         if row is None or row.deleted or row.connector_id != running.row_id:
             continue
-        if _test(context, running, row.id, "rehearse", again=False):
+        result = _test(context, running, row.id, "rehearse", until=lambda one: one.passed is not None)
+        if result.passed is None:
+            text = f"The test of #{row.id} {listed.name!r} gave no answer twice ({result.detail}); nothing of {running.name} was written."
+            raise StepFailed("The rehearsal gave no answer", text)
+        if result.ok:
             running.passed[row.id] = listed.name
 
 
-def _test(context: Context, running: Running, connection_id: int, phase: str, *, again: bool) -> bool:
-    for _ in range(2 if again else 1):
+def _test(context: Context, running: Running, connection_id: int, phase: str, *, until: Callable[[TestResult], bool]) -> TestResult:
+    """Test one connection; once more after a pause when the answer is not the expected one."""
+    for repeat in (True, False):
         result = context.tester.test_connection(connection_id)
         context.record(
             "test",
@@ -96,16 +111,16 @@ def _test(context: Context, running: Running, connection_id: int, phase: str, *,
             seconds=result.seconds,
             detail=result.detail,
         )
-        if result.ok:
-            return True
-        if again:
-            context.clock.sleep(RETEST_PAUSE_S)
-    return False
+        if until(result) or not repeat:
+            return result
+        context.clock.sleep(RETEST_PAUSE_S)
+    raise AssertionError("unreachable")
 
 
 def _test_all(context: Context, running: Running, phase: str) -> tuple[str, ...]:
     """Names of connections that passed before and fail now."""
-    return tuple(f"#{key} {name!r}" for key, name in sorted(running.passed.items()) if not _test(context, running, key, phase, again=True))
+    results = {key: _test(context, running, key, phase, until=lambda one: one.ok) for key in sorted(running.passed)}
+    return tuple(f"#{key} {running.passed[key]!r}" for key, result in results.items() if not result.ok)
 
 
 def _save(context: Context, running: Running, step: Step) -> None:
@@ -144,6 +159,12 @@ def _create(context: Context, running: Running, step: Step) -> None:
     running.known_ids = frozenset(row.id for row in context.reader.connectors())
     running.wrote.add(Act.CREATE)
     goal = Connector(0, running.saved["name"], running.saved["url"])
+
+    def send(_found: tuple[Connector, ...]) -> Result:
+        result = context.writer.save_connector(goal)
+        running.answered_id = getattr(result.body, "id", 0)
+        return result
+
     write: Write[tuple[Connector, ...]] = Write(
         unit=running.name,
         step=step.number,
@@ -153,7 +174,7 @@ def _create(context: Context, running: Running, step: Step) -> None:
         read=lambda: find_created(context, running),
         done=lambda found: len(found) == 1,
         before=lambda found: not found,
-        send=lambda _found: context.writer.save_connector(goal),
+        send=send,
         seen=lambda found: ",".join(f"#{row.id}" for row in found) or "absent",
         sets={**running.saved, "known_ids": sorted(running.known_ids)},
         kind="connector",
@@ -173,13 +194,14 @@ def find_created(context: Context, running: Running) -> tuple[Connector, ...]:
 
 def _undo_creation(context: Context, running: Running, number: int) -> Back:
     if not running.row_id:
-        found = find_created(context, running)
+        found = look(context, lambda: find_created(context, running), bool)
         if len(found) > 1:
             raise ConflictError("Somebody else is at work", f"Several new connectors carry the name of {running.name}.")
-        context.record("observed", unit=running.name, step=number, verdict="other" if found else "as-before", seen="", detail="")
-        if not found:
+        running.row_id = found[0].id if found else running.answered_id
+        verdict = "other" if running.row_id else "as-before"
+        context.record("observed", unit=running.name, step=number, verdict=verdict, seen="", detail="")
+        if not running.row_id:
             return Back(End.AS_BEFORE)
-        running.row_id = found[0].id
     _remove(context, running, number, rollback=True)
     context.record("unbound", address=running.name, reason="its creation was rolled back")
     return Back(End.AS_BEFORE, residue=(f"a soft-deleted connector #{running.row_id} that this run created",))
@@ -215,12 +237,14 @@ def _remove(context: Context, running: Running, number: int, *, rollback: bool =
 
 
 def _verify(context: Context, running: Running, step: Step) -> None:
-    row = context.reader.connector(running.row_id)
     wants = running.unit.wants
-    if wants is None:
-        right = row is None or row.deleted
-    else:
-        right = row is not None and not row.deleted and all(getattr(row, name) == value for name, value in wants.items())
+
+    def is_right(row: Connector | None) -> bool:
+        if wants is None:
+            return row is None or row.deleted
+        return row is not None and not row.deleted and all(getattr(row, name) == value for name, value in wants.items())
+
+    right = is_right(look(context, lambda: context.reader.connector(running.row_id), is_right))
     _note_read(context, running, step.number, "as-desired" if right else "other")
     if not right:
         raise StepFailed("The final read differs", f"After the change {running.name} is not as the file says.")

@@ -14,6 +14,7 @@ Neighbours: called by `unit` and `rollback`, and by nothing else; no other place
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -205,6 +206,23 @@ def _read(context: Context, write: Write[T], result: Result) -> T:
             "The outcome is unknown",
             f"{write.operation} was sent ({result.outcome.value}), and the tenant could not be read afterwards: {error}",
         ) from error
+
+
+def look(context: Context, read: Callable[[], T], expected: Callable[[T], bool]) -> T:
+    """Read until the answer is as expected, a few times; then the last answer counts.
+
+    For reads on which a verdict hangs without a write before them: one stale or lost answer must not decide it.
+
+    Raises:
+        TargetError: the last read got no answer.
+    """
+    for pause in STALE_READ_PAUSES_S:
+        with contextlib.suppress(TargetError):
+            found = read()
+            if expected(found):
+                return found
+        context.clock.sleep(pause)
+    return read()
 
 
 def _why(write: Write[T], result: Result) -> tuple[str, str]:

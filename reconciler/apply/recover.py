@@ -19,10 +19,11 @@ from reconciler.apply.below_json import below_from_json, restore_starts
 from reconciler.apply.context import Context
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Carried, Running
+from reconciler.apply.surprises import told
 from reconciler.errors import ConnectorUnavailable, JournalError, ReconcilerError
 from reconciler.journal.transitions import UnitPhase
 from reconciler.journal.view import RunView, UnitView
-from reconciler.model import Act, Connection, Connector, End, Plan, RecoverUnit, Secret, TestResult, Unit, UnitEnd, UnitKind
+from reconciler.model import Act, Connection, Connector, End, Outcome, Plan, RecoverUnit, Secret, TestResult, Unit, UnitEnd, UnitKind
 from reconciler.plan.codec import from_json
 from reconciler.ports import Reader
 
@@ -111,7 +112,7 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, choice: str) ->
         if choice == ACCEPT:
             return _accept(context, running)
         context.record("rollback-opened", unit=running.name, reason="recover --back")
-        back = kinds.roll_back(context, running)
+        back = told(lambda: kinds.roll_back(context, running))
     except JournalError:
         raise
     except ReconcilerError as error:
@@ -182,6 +183,7 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     running = Running(unit, row_id=unit.row.id if unit.row is not None else 0, connector_id=unit.connector_id or 0)
     running.wrote = {Act(attempt.act) for attempt in state.attempts}
     running.activated = state.activated
+    running.save_may_hold = any(Act(one.act) is Act.SAVE and one.outcome != Outcome.NOT_APPLIED for one in state.attempts)
     if unit.address.kind == "connector":
         running.observed_connector = None if state.observed is None else rows.connector_from_json(state.observed)
         running.passed = {int(test.address[1:]): test.address for test in state.tests if test.phase == "rehearse" and test.passed}

@@ -15,7 +15,7 @@ from reconciler.apply import rows
 from reconciler.apply.below_back import BELOW, NEEDS_INACTIVE, differs_below, put_back_mapped, put_back_ordered
 from reconciler.apply.connection import find_created, refresh, save, set_active, test_stored
 from reconciler.apply.context import Context
-from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.ensure import Write, ensure, look
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError
 from reconciler.model import Act, Connection, End, UnitKind
@@ -44,7 +44,7 @@ def roll_back_connection(context: Context, running: Running) -> Back:
     """
     if running.unit.kind is UnitKind.CREATE:
         return _undo_creation(context, running)
-    fresh = context.reader.connection(running.row_id)
+    fresh = look(context, lambda: context.reader.connection(running.row_id), _is_there)
     if running.unit.kind is UnitKind.DELETE and (fresh is None or fresh.deleted):
         running.latest = fresh
         _note_read(context, running, "as-desired")
@@ -55,6 +55,10 @@ def roll_back_connection(context: Context, running: Running) -> Back:
     # Durable before the first write of the rollback: nothing is sent while an outcome is in doubt.
     _note_read(context, running, "other")
     return _undo_update(context, running, fresh)
+
+
+def _is_there(row: Connection | None) -> bool:
+    return row is not None and not row.deleted
 
 
 def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
@@ -89,8 +93,8 @@ def _put_back_below(context: Context, running: Running, number: int) -> None:
 
 def _put_back(context: Context, running: Running, observed: Connection, fresh: Connection, number: int) -> None:
     wrote = running.saved
-    readable = bool(rows.missing(observed, wrote, running.fields, running.secret_keys))
-    landed = not readable or bool(rows.differing(fresh, observed, wrote, running.fields, running.secret_keys))
+    hidden = bool(running.carried.changed) and running.save_may_hold
+    landed = hidden or bool(rows.differing(fresh, observed, wrote, running.fields, running.secret_keys))
     if landed and "config" in wrote and fresh.active:
         set_active(context, running, wanted=False, step=number, rollback=True)
 
@@ -118,11 +122,14 @@ def _test_after(context: Context, running: Running) -> str:
 
 
 def _prove(context: Context, running: Running, observed: Connection, problem: str) -> Back:
-    row = context.reader.connection(running.row_id)
-    running.latest = row
-    assert row is not None
-    wrong = rows.differing(row, observed, {**running.saved, "active": None}, running.fields, running.secret_keys)
-    wrong = (*wrong, *differs_below(context, running))
+    def found() -> tuple[Connection | None, tuple[str, ...]]:
+        row = context.reader.connection(running.row_id)
+        if row is None or row.deleted:
+            return row, ("it is gone",)
+        wrong = rows.differing(row, observed, {**running.saved, "active": None}, running.fields, running.secret_keys)
+        return row, (*wrong, *differs_below(context, running))
+
+    running.latest, wrong = look(context, found, lambda one: not one[1])
     _note_read(context, running, "other" if wrong else "as-before")
     reasons = [f"These differ from what was found: {', '.join(wrong)}." if wrong else "", problem, _lost_secret(running)]
     reason = " ".join(text for text in reasons if text)
@@ -140,15 +147,16 @@ def _undo_creation(context: Context, running: Running) -> Back:
     """Delete what we created, unless it was ever active: then it is switched off and a person decides."""
     number = len(running.unit.steps)
     if not running.row_id:
-        found = find_created(context, running)
+        found = look(context, lambda: find_created(context, running), bool)
         if len(found) > 1:
             listed = ", ".join(f"#{row.id}" for row in found)
             raise ConflictError("Somebody else is at work", f"Several new connections carry the name of {running.name}: {listed}.")
-        context.record("observed", unit=running.name, step=number, verdict="other" if found else "as-before", seen="", detail="")
-        if not found:
+        running.row_id = found[0].id if found else running.answered_id
+        verdict = "other" if running.row_id else "as-before"
+        context.record("observed", unit=running.name, step=number, verdict=verdict, seen="", detail="")
+        if not running.row_id:
             return Back(End.AS_BEFORE)
-        running.row_id = found[0].id
-    row = context.reader.connection(running.row_id)
+    row = look(context, lambda: context.reader.connection(running.row_id), _is_there)
     running.latest = row
     if row is None or row.deleted:
         _note_read(context, running, "as-before")

@@ -20,6 +20,7 @@ from reconciler.apply.preflight import check_fit, declare, run_tests, waits_for
 from reconciler.apply.rollback import Back
 from reconciler.apply.rows import connector_to_json, row_to_json
 from reconciler.apply.running import Running
+from reconciler.apply.surprises import told
 from reconciler.errors import (
     CheckFailed,
     ConflictError,
@@ -160,11 +161,9 @@ def _run_or_leave(context: Context, progress: Progress, unit: Unit) -> None:
         return
     try:
         context.interrupts.checkpoint()
-        _run_unit(context, progress, running, unit)
+        told(lambda: _run_unit(context, progress, running, unit))
     except ReconcilerError as failure:
         _fail(context, progress, running, failure)
-    except Exception as bug:  # noqa: BLE001 - whatever it is, the unit must get an end that is true
-        _fail(context, progress, running, _unexpected(bug))
 
 
 def _run_unit(context: Context, progress: Progress, running: Running, unit: Unit) -> None:
@@ -221,15 +220,6 @@ def _test_dependents(context: Context, progress: Progress, done: Running) -> Non
         raise StepFailed(refusal.summary, refusal.detail, refusal.hint) from refusal
 
 
-def _unexpected(bug: Exception) -> ReconcilerError:
-    place = bug.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" at {place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else ""
-    # The exception's own text may hold values, so only its kind and place are told.
-    return RunError("Unexpected error", f"{type(bug).__name__}{where}. This is a bug in reconciler.", "Please report it.")
-
-
 # --- when a unit fails -----------------------------------------------------------------------------------------------
 
 
@@ -252,7 +242,7 @@ def _fail(context: Context, progress: Progress, running: Running, failure: Recon
 def _roll_back(context: Context, running: Running, reason: str) -> Back:
     context.record("rollback-opened", unit=running.name, reason=reason)
     try:
-        return kinds.roll_back(context, running)
+        return told(lambda: kinds.roll_back(context, running))
     except JournalError:
         raise
     except ReconcilerError as error:

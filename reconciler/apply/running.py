@@ -63,8 +63,10 @@ class Running:
         observed_connector, latest_connector: the same for a connector unit.
         known_ids: ids that existed before a creation.
         row_id: the tenant's id; 0 until a creation is proved.
+        answered_id: the id in the answer to a creation, which tells our row also when the rest of it is not as it was sent.
         connector_id: of a connection's connector; known late when the plan creates it.
         wrote: acts for which at least one intent was journalled.
+        save_may_hold: a save of ours may have had an effect; what it changed out of sight is then not told by a read.
         activated: it was active at some time after our first write, by our doing.
         rehearsed: what the test answered before the first write.
         passed: for a connector, the ids of its connections whose test passed before.
@@ -89,8 +91,10 @@ class Running:
     latest_connector: Connector | None = None
     known_ids: frozenset[int] = frozenset()
     row_id: int = 0
+    answered_id: int = 0
     connector_id: int = 0
     wrote: set[Act] = field(default_factory=set)
+    save_may_hold: bool = False
     activated: bool = False
     rehearsed: TestResult | None = None
     repair: bool = False

@@ -31,7 +31,7 @@ def open_unit(context: Context, running: Running) -> None:
     """
     running.observed_wide = _read(context, running)
     before = running.unit.before or {}
-    moved = [name for name in running.unit.sets if _normal(before.get(name), running) != running.observed_wide.get(name)]
+    moved = [name for name in running.unit.sets if not _unmoved(_normal(before.get(name), running), running.observed_wide.get(name))]
     if moved:
         raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} changed since the plan was made.")
 
@@ -41,7 +41,7 @@ def run_step(context: Context, running: Running, step: Step) -> None:
     if step.act is Act.VERIFY:
         _verify(context, running, step)
     elif step.act in _WRITES:
-        wanted = {name: _normal(value, running) for name, value in step.sets.items()}
+        wanted = {name: _completed(_normal(value, running), running.observed_wide.get(name)) for name, value in step.sets.items()}
         _ensure(context, running, step.act, wanted, step.number)
 
 
@@ -94,6 +94,20 @@ def _normal(value: Any, running: Running) -> Any:
     if not isinstance(value, tuple):
         return value
     return tuple(_id_of(one, running) for one in value)
+
+
+def _unmoved(before: Any, now: Any) -> bool:
+    """Whether a value is as the plan found it; connections that this run created meanwhile do not count as a change of order."""
+    if isinstance(before, tuple) and isinstance(now, tuple):
+        return before == tuple(one for one in now if one in before)
+    return bool(before == now)
+
+
+def _completed(wanted: Any, now: Any) -> Any:
+    """An order has to be saved whole: what the plan did not know keeps its place behind the rest."""
+    if isinstance(wanted, tuple) and isinstance(now, tuple):
+        return (*wanted, *(one for one in now if one not in wanted))
+    return wanted
 
 
 def _id_of(name: str, running: Running) -> int:

@@ -30,7 +30,6 @@ from reconciler.model import (
     Why,
 )
 from reconciler.plan.nearest import did_you_mean
-from reconciler.plan.simulate import NEW_ACTOR, NEW_FIELD
 from reconciler.wire import languages, values
 
 
@@ -95,12 +94,12 @@ def actors_goal(one: DesiredConnection, live: Attributes, ground: Ground, proble
 
 def _actor(goal: ActorsGoal, actor: DesiredActor, ground: Ground, problems: list[Problem]) -> None:
     name = actor.type
-    attributes: dict[str, Value] = dict(goal.attributes.get(name, NEW_ACTOR))
+    attributes: dict[str, Value] = dict(goal.attributes.get(name, {}))
     goal.attributes[name] = attributes
     if actor.sync is not None:
         attributes["sync"] = actor.sync.value
         _manage(goal, ("actors", name, "sync"), actor.sync.source)
-    fields: dict[str, Value] = dict(attributes["fields"])
+    fields: dict[str, Value] = dict(attributes.get("fields", {}))
     attributes["fields"] = fields
     for _, written in sorted(actor.fields.items()):
         _carry_over(goal, name, written, fields, problems, ground)
@@ -129,7 +128,7 @@ def _carry_over(
         return
     if not old.get("crm") and not old.get("default"):
         return  # already carried over by an earlier run
-    new = fields.get(written.key, NEW_FIELD)
+    new = fields.get(written.key, {})
     if not new.get("crm") and not new.get("default"):
         fields[written.key] = {**new, **{key: value for key, value in old.items() if key != "items" or value}}
         for part in fields[written.key]:
@@ -150,13 +149,13 @@ def _field(goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str
             )
             return
         goal.late.add((actor, key))
-    result: dict[str, Value] = dict(fields.get(key, NEW_FIELD))
+    result: dict[str, Value] = dict(fields.get(key, {}))
     fields[key] = result
     for part, mark in (("crm", written.crm), ("direction", written.direction)):
         if mark is not None:
             result[part] = mark.value
             _manage(goal, (*path, part), mark.source)
-    if result["crm"] == "":
+    if result.get("crm") == "" and "direction" in result:
         result["direction"] = "none"
     if written.show is not None:
         result["show"] = tuple(sorted(written.show.value))
@@ -201,7 +200,7 @@ def _items(
         message = f"{written.key} is a {mapping.field_type.value} field, and only a List field has items."
         problems.append(Problem("not-a-list", message, written.source, "Take `items` out.", ground.address))
         return items
-    if not result["crm"]:
+    if not result.get("crm"):
         message = f"{written.key} has items but is not mapped: SuperOffice shows lists only for mapped fields."
         problems.append(
             Problem("items-unmapped", message, written.source, "Write `crm:` and `direction:` beside the items.", ground.address)
@@ -263,7 +262,7 @@ def _check_field(
     place = written.direction or written.crm
     if place is None:
         return
-    synchronised = result["crm"] and result["direction"] != "none"
+    synchronised = bool(result.get("crm")) and result.get("direction", "none") != "none"
     if mapping.missing_in_erp and synchronised:
         message = f"The connector no longer reports {written.key}."
         problems.append(
@@ -278,7 +277,7 @@ def _check_field(
     if mapping.access == "ReadOnly" and synchronised:
         message = f"{written.key} is read-only in the ERP and cannot be synchronised."
         problems.append(Problem("read-only-field", message, place.source, "Take crm and direction out; `show` works.", ground.address))
-    if mapping.already_mapped and result["direction"] == "to-crm" and result["crm"]:
+    if mapping.already_mapped and result.get("direction") == "to-crm" and result.get("crm"):
         message = f"{written.key} is mapped on another connection too, so it may not flow one way to SuperOffice."
         problems.append(Problem("already-mapped", message, place.source, "Write `direction: both` or `to-erp`.", ground.address))
 
@@ -288,7 +287,7 @@ def _not_listed(goal: ActorsGoal, actor: DesiredActor, fields: dict[str, Value],
         return
     listed = set(actor.fields) | {one.renamed_from.value for one in actor.fields.values() if one.renamed_from is not None}
     for key in sorted(fields.keys() - listed):
-        if not fields[key]["crm"]:
+        if not fields[key].get("crm"):
             continue
         path = ("actors", actor.type, "fields", key)
         if actor.fields_not_listed == "report":
@@ -309,7 +308,7 @@ def _rank(
     """The listed keys first, in their order; the rest keep theirs."""
     assert actor.rank is not None
     wanted = [mark.value for mark in actor.rank]
-    live: tuple[str, ...] = attributes["rank"]
+    live: tuple[str, ...] = attributes.get("rank", ())
     for mark in actor.rank:
         known = mark.value in live or mark.value in fields
         if not known and ground.mappings is not None and not ground.refreshes:
@@ -329,12 +328,12 @@ def activation_problems(one: DesiredConnection, goal: ActorsGoal, ground: Ground
     problems = []
     for name, attributes in sorted(goal.attributes.items()):
         live = ground.mappings.actors.get(name) if ground.mappings is not None else None
-        if live is None or not attributes["sync"] or name not in one.actors:
+        if live is None or not attributes.get("sync") or name not in one.actors:
             continue
         for mapping in live.fields:
-            field = attributes["fields"].get(mapping.key, NEW_FIELD)
-            if mapping.access == "Mandatory" and not mapping.missing_in_erp and field["direction"] == "none":
+            field = attributes["fields"].get(mapping.key, {})
+            if mapping.access == "Mandatory" and not mapping.missing_in_erp and field.get("direction", "none") == "none":
                 message = f"{mapping.key} is mandatory in the ERP, and {name} is synchronised: it needs a direction."
-                hint = f"Write `{mapping.key}: {{crm: {field['crm'] or '...'}, direction: both}}` below the fields of {name}."
+                hint = f"Write `{mapping.key}: {{crm: {field.get('crm') or '...'}, direction: both}}` below the fields of {name}."
                 problems.append(Problem("mandatory-without-direction", message, one.actors[name].source, hint, ground.address))
     return problems

@@ -50,17 +50,12 @@ def _overlay_actors(live: Attributes, sets: Attributes) -> Attributes:
     """Actors, fields and list items one by one; what a field holds (direction, default, ...) whole."""
     result: dict[str, Value] = dict(live)
     for actor, change in sets.items():
-        merged = {**result.get(actor, NEW_ACTOR), **{key: value for key, value in change.items() if key != "fields"}}
+        merged = {"fields": {}, **result.get(actor, {}), **{key: value for key, value in change.items() if key != "fields"}}
         fields = dict(merged["fields"])
         for key, written in change.get("fields", {}).items():
-            field = fields.get(key, NEW_FIELD)
+            field = fields.get(key, {})
             fields[key] = {**field, **written}
             if "items" in written:
                 fields[key]["items"] = {**field.get("items", {}), **written["items"]}
         result[actor] = {**merged, "fields": fields}
     return result
-
-
-# What an actor type and a field are before anything is written to them.
-NEW_ACTOR: Attributes = {"sync": False, "fields": {}, "rank": ()}
-NEW_FIELD: Attributes = {"crm": "", "direction": "none", "show": (), "default": {}}
