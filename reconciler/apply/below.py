@@ -155,18 +155,35 @@ def _check_rules(running: Running, actor: str, start: ActorMapping, sets: Attrib
 
 
 def _items(context: Context, running: Running, actor: str, sets: Attributes, step: int) -> None:
-    wanted: dict[str, Mapping[str, int | None]] = {}
-    mapping = context.mappings.actor_mapping(running.row_id, ACTOR_TYPES[actor])
-    rows = {one.key: one for one in mapping.fields} if mapping is not None else {}
+    wanted: dict[int, Mapping[str, int | None]] = {}
     for key, written in sets["fields"].items():
-        if key not in rows:
-            raise StepFailed("A field is not there", f"{running.name} has no {actor} field {key!r}.")
-        choices = context.mappings.crm_items(list_name(rows[key].list_reference))
-        wanted[key] = {erp: crm_item_id(name, choices, context.language, key) for erp, name in written["items"].items()}
-    save_items(context, running, {rows[key].id: items for key, items in wanted.items()}, step=step, sets=value_to_json({actor: sets}))
+        row = _listed_field(context, running, actor, key)
+        name = list_name(row.list_reference)
+        if name not in running.crm_items:
+            running.crm_items[name] = tuple(context.mappings.crm_items(name))
+        choices = running.crm_items[name]
+        wanted[row.id] = {erp: crm_item_id(crm, choices, context.language, key) for erp, crm in written["items"].items()}
+    save_items(context, running, wanted, step=step, sets=value_to_json({actor: sets}))
 
 
-def crm_item_id(name: str, choices: object, language: str, field: str) -> int | None:
+def _listed_field(context: Context, running: Running, actor: str, key: str) -> FieldMapping:
+    """The row of a list field: as it was read when the unit was opened, so that no more calls than needed fall into the window.
+
+    A field that was not mapped then, or did not exist, is read now: its list is known only once it is mapped.
+
+    Raises:
+        StepFailed: there is no such field.
+    """
+    opened = running.observed_below.actors.get(actor) if running.observed_below is not None else None
+    for mapping in (opened, None):
+        found = mapping or context.mappings.actor_mapping(running.row_id, ACTOR_TYPES[actor])
+        for one in found.fields if found is not None else ():
+            if one.key == key and (mapping is None or one.list_reference):
+                return one
+    raise StepFailed("A field is not there", f"{running.name} has no {actor} field {key!r}.")
+
+
+def crm_item_id(name: str, choices: tuple[Named, ...], language: str, field: str) -> int | None:
     """The id of a CRM item by name; None is "(No selection)".
 
     Raises:
@@ -174,8 +191,7 @@ def crm_item_id(name: str, choices: object, language: str, field: str) -> int | 
     """
     if not name:
         return None
-    rows: list[Named] = [one for one in choices if not one.deleted]  # type: ignore[attr-defined]
-    found = [one.id for one in rows if name in (languages.shown(one.name, language), f"#{one.id}")]
+    found = [one.id for one in choices if not one.deleted and name in (languages.shown(one.name, language), f"#{one.id}")]
     if len(found) != 1:
         raise StepFailed("A list item is not there", f"The CRM list behind {field} has {len(found)} items called {name!r}.")
     return found[0]

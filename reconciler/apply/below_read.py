@@ -29,6 +29,7 @@ def read_below(context: Context, running: Running, rows: dict[tuple[str, str], E
     below = read_mappings(context.mappings, {running.row_id: WantedActors(frozenset(wanted), items)}, parallel=1)
     if rows is not None:
         rows.update({(row.actor_type, row.key): row for row in below.mappings[running.row_id].fields})
+    running.crm_items.update(below.crm_items)
     running.observed_below = running.observed_below or below.mappings[running.row_id]
     return actors_attributes(below.mappings[running.row_id], below.crm_items, context.language)
 

@@ -21,6 +21,7 @@ from reconciler.model import (
     ErpField,
     ListMappings,
     Mappings,
+    Named,
     Secret,
     TestResult,
     Unit,
@@ -74,10 +75,12 @@ class Running:
         observed_wide: what a tenant-wide unit found before its first write.
         ids: the tenant's ids by address text, for a unit that names other rows.
         observed_below: what was below the connection before the first write, for the actors that the plan changes.
+        crm_items: items of CRM lists that were read, by list name.
         starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
         window_s: the length of the window once it is closed.
         active_actors: whether an actor type (the wire's name) is synchronised, as far as it was asked.
         observed_below: what was below the connection before the first write, for the actors that the plan changes.
+        crm_items: items of CRM lists that were read, by list name.
         starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
         settled: config values that could only be decided after the plan was made, when the connector answered.
     """
@@ -105,6 +108,7 @@ class Running:
     observed_wide: Attributes = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     observed_below: Mappings | None = None
+    crm_items: dict[str, tuple[Named, ...]] = field(default_factory=dict)
     starts: dict[str, ActorMapping] = field(default_factory=dict)
     lists_start: ListMappings | None = None
     default_starts: dict[tuple[str, str], ErpField] = field(default_factory=dict)
