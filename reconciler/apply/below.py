@@ -128,7 +128,10 @@ def save_mapping(
         sets=value_to_json({actor: sets}),
         rollback=rollback,
     )
-    ensure(context, write, start)
+    stored = ensure(context, write, start).read
+    unknown = [f"{one.key} > {one.crm}" for one in stored.fields if one.key in keys and one.crm and one.missing_in_crm]
+    if unknown and not rollback:
+        raise StepFailed("A CRM field is not there", f"SuperOffice does not know the CRM field of {', '.join(unknown)} of {running.name}.")
 
 
 def _check_rules(running: Running, actor: str, start: ActorMapping, sets: Attributes) -> None:

@@ -1,4 +1,4 @@
-"""`reconciler validate`: is what the files say well-formed, complete and consistent? Needs no tenant.
+"""`reconciler validate`: is what the files say well-formed, complete and consistent? With `--online`, does the tenant have it?
 
 Effects: reads the files; writes the standard streams.
 """
@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
 
 from reconciler.cli import exits
 from reconciler.cli.settings import Settings, command
+
+if TYPE_CHECKING:
+    from reconciler.model import Desired
 
 __all__ = ["validate"]
 
 
 @command("validate")
-def validate(settings: Settings) -> int:
+@click.option("--online", is_flag=True, help="Also ask the tenant: connectors' fields, groups, users, ERP and CRM fields, list items.")
+def validate(settings: Settings, *, online: bool) -> int:
     """Check the files against the schema and the rules, and say everything that is wrong at once.
 
-    No tenant is asked and no secret is needed.
+    No tenant is asked and no secret is needed. With --online the tenant is read as well: what it does not have is a problem.
     """
     from reconciler import flow
     from reconciler.cli.failures import say_error
@@ -27,7 +34,7 @@ def validate(settings: Settings) -> int:
     streams = settings.streams
     desired, refusal = None, None
     try:
-        desired = flow.validate(Path(), os.environ, tuple(settings.files), settings.target)
+        desired = _online(settings) if online else flow.validate(Path(), os.environ, tuple(settings.files), settings.target)
     except InputError as error:
         refusal = error
     problems = refusal.problems if refusal is not None else ()
@@ -42,3 +49,14 @@ def validate(settings: Settings) -> int:
     if refusal is not None:
         say_error(refusal, streams)
     return exits.of_validate(len(problems))
+
+
+def _online(settings: Settings) -> Desired:
+    """The desired state, held against the tenant: every rule of a plan, without showing one."""
+    from reconciler import flow
+    from reconciler.cli.session import busy, opened
+
+    with opened(settings) as session, busy(settings, f"Reading {session.target.name}"):
+        desired = flow.load(session, tuple(settings.files))
+        flow.make_plan(session, desired)
+    return desired
