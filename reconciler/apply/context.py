@@ -33,6 +33,7 @@ class Context:
         timeouts: `settle` is how long an unknown outcome is waited for.
         fields: declared config fields by connector id, as read before the first write.
         listener: told every journal event, for progress.
+        pointing: URL by connector id, as read before the first write; empty for a connector that is gone.
         language: the language in which the plan names CRM list items.
         touched: units for which an intent was journalled, so that a request may have been sent.
     """
@@ -51,6 +52,7 @@ class Context:
     listener: Listener
     interrupts: Interrupts
     fields: dict[int, Fields] = field(default_factory=dict)
+    pointing: dict[int, str] = field(default_factory=dict)
     language: str = "en"
     touched: set[str] = field(default_factory=set)
 

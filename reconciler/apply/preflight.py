@@ -103,6 +103,7 @@ def _fit_connector(context: Context, running: Running) -> None:
 def _fit_connection(context: Context, running: Running, waits: str) -> None:
     unit = running.unit
     if not waits and running.connector_id:
+        _fit_pointing(context, running)
         declare(context, running)
     if unit.row is None:
         return
@@ -119,6 +120,17 @@ def _fit_connection(context: Context, running: Running, waits: str) -> None:
     below = moved_below(context, running)
     if below:
         raise StalePlan("The plan is stale", f"{', '.join(below)} of {running.name} changed since the plan was made.", _AGAIN)
+
+
+def _fit_pointing(context: Context, running: Running) -> None:
+    """A save and a test send secrets to wherever the connector points, so it has to point where the plan saw it point."""
+    key, url = running.connector_id, running.unit.connector_url
+    if key not in context.pointing:
+        row = context.reader.connector(key)
+        context.pointing[key] = "" if row is None or row.deleted else row.url
+    if url and context.pointing[key] != url:
+        text = f"The connector of {running.name} (#{key}) no longer points where the plan found it."
+        raise StalePlan("The plan is stale", text, _AGAIN)
 
 
 def _fit_names(context: Context, plan: Plan, units: Iterable[Unit]) -> None:

@@ -158,12 +158,14 @@ def ask(settings: Settings, made: Plan) -> None:
     Raises:
         RefusedError: nobody can be asked, or the answer is not yes.
     """
+    from reconciler.report.untrusted import visible
+
     if not settings.streams.interactive:
         raise RefusedError(
             "Nothing was applied", "There is no terminal on which to ask.", "Give --yes, or save the plan with -o and apply that file."
         )
     units = "this unit" if len(made.units) == 1 else f"these {len(made.units):,} units"
-    if not settings.streams.ask(f"\nApply {units} to {made.target}? [y/N] "):
+    if not settings.streams.ask(f"\nApply {units} to {visible(made.target)}? [y/N] "):
         raise RefusedError("Nothing was applied", "The answer was not yes.")
 
 

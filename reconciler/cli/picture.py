@@ -31,6 +31,7 @@ _MARKS = {
     Mark.FAILED: ("x", "bold red"),
     Mark.UNKNOWN: ("?", "bold yellow"),
 }
+_SPINNER, _ASCII_SPINNER = Spinner("dots"), Spinner("line")
 _NEW_WAIT = frozenset({"intent", "outcome", "settled", "test", "unit-opened", "rollback-opened"})
 
 
@@ -50,10 +51,9 @@ class Waiting:
 
     def __init__(self, words: str) -> None:
         self.words, self.began = words, time.monotonic()
-        self.spinner = Spinner("dots")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield _line(self.spinner, "", self.words, _seconds(time.monotonic() - self.began))
+        yield _line("", visible(self.words), _seconds(time.monotonic() - self.began), ascii_only=options.ascii_only)
 
 
 class Picture:
@@ -62,7 +62,6 @@ class Picture:
     def __init__(self, progress: Progress) -> None:
         self.progress, self.since = progress, time.monotonic()
         self.inactive_since: float | None = None
-        self.spinner = Spinner("dots")
 
     def note(self, kind: str) -> None:
         """Restart the seconds when something else begins."""
@@ -73,24 +72,17 @@ class Picture:
         progress, now = self.progress, time.monotonic()
         elapsed = now - self.since
         if not progress.unit:
-            yield _line(self.spinner, "  ", visible(progress.now) or "Getting ready", _seconds(elapsed))
+            yield _line("  ", visible(progress.now) or "Getting ready", _seconds(elapsed), ascii_only=options.ascii_only)
             return
         total = max(progress.total, progress.done + 1)
         yield Text.assemble(f"  {progress.done + 1}/{total}  ", (visible(progress.unit), "bold"), "  ", (progress.kind, "dim"))
         for step in list(progress.steps):
-            yield self._step(step)
+            yield _step(step, ascii_only=options.ascii_only)
         if progress.now:
-            yield _line(self.spinner, "      ", visible(progress.now), self._timing(elapsed))
+            yield _line("      ", visible(progress.now), self._timing(elapsed), ascii_only=options.ascii_only)
         window = self._window(now)
         if window:
             yield Text(f"      inactive for {window}", style="yellow")
-
-    def _step(self, step: StepView) -> Text:
-        mark, style = _MARKS[step.mark]
-        sign = _frame(self.spinner) if step.mark is Mark.RUNNING else Text(mark, style=style)
-        bar = ("|", "yellow") if step.in_window else " "
-        words = "dim" if step.mark is Mark.WAITING else "bold" if step.mark is Mark.RUNNING else ""
-        return Text.assemble("      ", sign, " ", bar, " ", (step.text, words))
 
     def _timing(self, elapsed: float) -> str:
         """Seconds so far; while a late request is waited for, the seconds that are left."""
@@ -106,12 +98,24 @@ class Picture:
         return seconds_text(now - self.inactive_since)
 
 
-def _line(spinner: Spinner, indent: str, words: str, timing: str) -> Text:
-    return Text.assemble(indent, _frame(spinner), f" {words}  ", (timing, "dim"))
+def _step(step: StepView, *, ascii_only: bool) -> Text:
+    mark, style = _MARKS[step.mark]
+    if step.mark is Mark.RUNNING:
+        sign = _frame(ascii_only=ascii_only)
+    else:
+        sign = Text(mark if mark.isascii() or not ascii_only else "+", style=style)
+    bar = ("|", "yellow") if step.in_window else " "
+    words = "dim" if step.mark is Mark.WAITING else "bold" if step.mark is Mark.RUNNING else ""
+    return Text.assemble("      ", sign, " ", bar, " ", (step.text, words))
 
 
-def _frame(spinner: Spinner) -> Text:
-    sign = spinner.render(time.monotonic())
+def _line(indent: str, words: str, timing: str, *, ascii_only: bool) -> Text:
+    return Text.assemble(indent, _frame(ascii_only=ascii_only), f" {words}  ", (timing, "dim"))
+
+
+def _frame(*, ascii_only: bool) -> Text:
+    """The spinner as it stands now; all of them turn together."""
+    sign = (_ASCII_SPINNER if ascii_only else _SPINNER).render(time.monotonic())
     return sign if isinstance(sign, Text) else Text("*")
 
 

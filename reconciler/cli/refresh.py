@@ -38,8 +38,9 @@ def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str,
             made = flow.make_refresh_plan(session, connection, permissions=permissions)
         show_plan(settings, session, made)
         if made.stopping:
-            needed = ", ".join(hazard.permission for hazard in made.stopping)
-            raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", f"Permit it with --allow {needed}.")
+            needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
+            hint = f"If that is what you want: {typed.type('refresh', connection, allow=needed)}"
+            raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", hint)
         if not yes and not session.recorded().open_runs:
             ask(settings, made)
         options = {"atomic": False, "keep_going": False, "retry_failed": True, **given}

@@ -1,6 +1,7 @@
 """Desired state: what the files ask for, read strictly, with a place for every value and every problem.
 
-    files -> strict -> overlay -> shape (schema) -> build -> validate (rules) -> Desired
+    files -> strict -> overlay (expand) -> shape (schema) -> sets -> build (fields, actors) -> validate (rules) -> Desired
+    load_layers (the files each on its own) -> explain       who said what, and who won
     targets.yaml -> targets -> Target                        Resolver: secrets, late and once
 
 Effects: reads disk, environment variables.

@@ -1,28 +1,36 @@
 """Turns a merged tree into the model.
 
-In -> Out: a tree that was held against the schema -> `Desired`, without its files and digest; values that cannot be used are
-left out, and a problem says why.
+In -> Out: a tree that was held against the schema, with the mapping sets laid under the connections -> `Desired`, without its
+files and digest; values that cannot be used are left out, and a problem says why.
 Effects: none.
 """
 
 from __future__ import annotations
 
 from reconciler.desired import fields
+from reconciler.desired.actors import ActorReader
+from reconciler.desired.durations import seconds
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Entry, Node, Scalar, Table
-from reconciler.model import Address, Desired, DesiredConnection, DesiredConnector, DesiredScope, Marked
+from reconciler.model import Address, AutomaticSync, Desired, DesiredConnection, DesiredConnector, DesiredScope, Marked
 from reconciler.wire.languages import LanguageError, iso
 
 DEFAULT_LANGUAGE = "en"
+LONGEST_INTERVAL = 2**31 - 1  # Source: SuperOffice database table ErpConfiguration, SyncInterval int, seconds
 
 
 def build(root: Node, findings: Findings) -> Desired:
     """The model of a merged tree; entries that are no mappings count as written without attributes, so that references to them hold."""
     top = root if isinstance(root, Table) else Table({}, root.source)
+    actors = ActorReader(findings)
+    for _, entry in _entries(top, "mapping_sets"):  # first, so that what is wrong in a set belongs to no connection, used or not
+        actors.read(entry.value, None)
     return Desired(
         language=_language(top.get("language")),
         connectors={key: _connector(key, entry, findings) for key, entry in _entries(top, "connectors")},
-        connections={key: _connection(key, entry, findings) for key, entry in _entries(top, "connections")},
+        connections={key: _connection(key, entry, actors, findings) for key, entry in _entries(top, "connections")},
+        sync_priority=fields.names(top.get("sync_priority")),
+        automatic_sync=_automatic_sync(top.entries.get("automatic_sync"), findings),
     )
 
 
@@ -54,7 +62,7 @@ def _connector(key: str, entry: Entry, findings: Findings) -> DesiredConnector:
     )
 
 
-def _connection(key: str, entry: Entry, findings: Findings) -> DesiredConnection:
+def _connection(key: str, entry: Entry, actors: ActorReader, findings: Findings) -> DesiredConnection:
     address, node = Address.connection(key), entry.value
     written = node if isinstance(node, Table) else Table({}, node.source)
     config = written.get("config")
@@ -71,6 +79,7 @@ def _connection(key: str, entry: Entry, findings: Findings) -> DesiredConnection
         active=fields.flag(written.get("active")),
         scope=_scope(written.get("scope"), address, findings),
         config={name: value for name, value in sorted(values.items()) if value is not None},
+        actors=actors.read(written.get("actors"), address),
         renamed_from=fields.text(written.get("renamed_from")),
         moved_from=fields.text(written.get("moved_from")),
         absent=_is_set(written.get("absent")),
@@ -92,6 +101,18 @@ def _scope(node: Node | None, address: Address, findings: Findings) -> Marked[De
         findings.add("empty-scope", message, node.source, "Write `scope: everyone`, or at least one group or user.", address)
         return None
     return Marked(DesiredScope(everyone=False, groups=groups, users=users), node.source)
+
+
+def _automatic_sync(entry: Entry | None, findings: Findings) -> AutomaticSync | None:
+    if entry is None or not isinstance(entry.value, Table):
+        return None
+    interval = entry.value.get("interval")
+    length = seconds(interval.text) if isinstance(interval, Scalar) else None
+    if length is not None and length > LONGEST_INTERVAL:
+        message = f"SuperOffice stores at most {LONGEST_INTERVAL} seconds between two runs."
+        findings.add("out-of-range", message, interval.source if interval else None, "Write a shorter one.", Address(("automatic-sync",)))
+    marked = None if length is None or interval is None else Marked(int(length), interval.source)
+    return AutomaticSync(source=entry.key, on=fields.flag(entry.value.get("on")), interval_s=marked)
 
 
 def _is_set(node: Node | None) -> bool:

@@ -17,12 +17,15 @@ from reconciler.model import Source
 # Source: Unicode 15 general categories Cc and Cf, bidirectional controls by UAX #9, line and paragraph separators (YAML 1.1
 # line breaks), noncharacters; lone surrogates can only come from escapes. Tab and line feed are judged apart.
 _HIDDEN = (
-    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     r"\ud800-\udfff\U000e0000-\U000e007f"
 )
-_RAW = re.compile(f"[{_HIDDEN}]|\\r(?!\\n)")
-_VALUE = re.compile(f"[{_HIDDEN}\\r\\t]")
-_ONE_LINE = re.compile(f"[{_HIDDEN}\\r\\t\\n]")
+# A zero-width joiner between two emoji makes them one, and shows; anywhere else it hides. Source: UTS #51, emoji ZWJ sequences.
+_EMOJI = r"[\u2190-\u2bff\U0001f000-\U0001faff]"
+_JOINER = rf"(?<!{_EMOJI})(?<!\ufe0f)\u200d|\u200d(?!{_EMOJI})"
+_RAW = re.compile(f"[{_HIDDEN}]|{_JOINER}|\\r(?!\\n)")
+_VALUE = re.compile(f"[{_HIDDEN}\\r\\t]|{_JOINER}")
+_ONE_LINE = re.compile(f"[{_HIDDEN}\\r\\t\\n]|{_JOINER}")
 _COMMENT = re.compile(r"(?:^| )#")
 STAND_IN = "\ufffd"  # as long as what it replaces, so that columns stay right
 

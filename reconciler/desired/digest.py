@@ -10,17 +10,37 @@ import json
 from typing import Any
 
 from reconciler.desired.readings import is_text_everywhere
-from reconciler.model import Desired, DesiredConnection, DesiredConnector, DesiredScope, Marked, Plain, SecretRef
+from reconciler.model import (
+    Desired,
+    DesiredActor,
+    DesiredConnection,
+    DesiredConnector,
+    DesiredDefault,
+    DesiredField,
+    DesiredScope,
+    Marked,
+    Plain,
+    SecretRef,
+)
 
 
 def digest(desired: Desired) -> str:
-    """SHA-256 of canonical JSON: keys sorted, lists that have no order sorted, places left out."""
-    meaning = {
+    """SHA-256 of canonical JSON: keys sorted, lists that have no order sorted, places left out.
+
+    Mapping sets are in it as what they give to connections: moving a field from a connection into its set changes nothing.
+    """
+    actors: dict[int, dict[str, Any]] = {}  # by identity: connections that use one set share its actors
+    meaning: dict[str, Any] = {
         "version": 1,
         "language": desired.language,
         "connectors": {key: _written(_connector(connector)) for key, connector in desired.connectors.items()},
-        "connections": {key: _written(_connection(connection)) for key, connection in desired.connections.items()},
+        "connections": {key: _written(_connection(connection, actors)) for key, connection in desired.connections.items()},
     }
+    if desired.sync_priority is not None:
+        meaning["sync_priority"] = [item.value for item in desired.sync_priority]
+    if desired.automatic_sync is not None:
+        engine = desired.automatic_sync
+        meaning["automatic_sync"] = _written({"on": _value(engine.on), "interval": _value(engine.interval_s)})
     canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
@@ -37,7 +57,7 @@ def _connector(connector: DesiredConnector) -> dict[str, Any]:
     }
 
 
-def _connection(connection: DesiredConnection) -> dict[str, Any]:
+def _connection(connection: DesiredConnection, actors: dict[int, dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": connection.id.value.lower() if connection.id else None,
         "name": _value(connection.name),
@@ -46,11 +66,42 @@ def _connection(connection: DesiredConnection) -> dict[str, Any]:
         "active": _value(connection.active),
         "scope": _scope(connection.scope.value) if connection.scope else None,
         "config": {key: _config(value.value) for key, value in connection.config.items()} or None,
+        "actors": {key: _actor_once(actor, actors) for key, actor in connection.actors.items()} or None,
         "renamed_from": _value(connection.renamed_from),
         "moved_from": _value(connection.moved_from),
         "absent": connection.absent or None,
         "protect": connection.protect or None,
     }
+
+
+def _actor_once(actor: DesiredActor, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    if id(actor) not in known:
+        known[id(actor)] = _written(
+            {
+                "sync": _value(actor.sync),
+                "fields": {key: _written(_field(field)) for key, field in actor.fields.items()} or None,
+                "rank": None if actor.rank is None else [key.value for key in actor.rank],
+                "fields_not_listed": None if actor.fields_not_listed == "leave" else actor.fields_not_listed,
+            }
+        )
+    return known[id(actor)]
+
+
+def _field(field: DesiredField) -> dict[str, Any]:
+    return {
+        "crm": _value(field.crm),
+        "direction": _value(field.direction),
+        "show": None if field.show is None else sorted(field.show.value),
+        "items": {key: item.value for key, item in field.items.items()} or None,
+        "items_not_listed": None if field.items_not_listed == "leave" else field.items_not_listed,
+        "default": None if field.default is None else _default(field.default.value),
+        "renamed_from": _value(field.renamed_from),
+    }
+
+
+def _default(default: DesiredDefault) -> dict[str, Any]:
+    value = None if default.value is None else _config(default.value)
+    return _written({"value": value, "ask": default.ask or None, "mandatory": default.mandatory or None})
 
 
 def _scope(scope: DesiredScope) -> dict[str, Any]:

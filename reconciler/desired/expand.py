@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reconciler.desired.nodes import Entry, Node, Scalar, Table
-from reconciler.desired.readings import is_null
+from reconciler.desired.readings import is_no_value
 
 
 def expanded(root: Node) -> Node:
@@ -29,7 +29,7 @@ def _field(node: Node) -> Node:
 
 def _default(node: Node) -> Node:
     """A plain value as the mapping it stands for. No value at all is judged as it stands, and `null` removes."""
-    if not isinstance(node, Scalar) or (node.plain and (node.text == "" or is_null(node.text))):
+    if not isinstance(node, Scalar) or (node.plain and is_no_value(node.text)):
         return node
     return Table({"value": Entry(node.source, node)}, node.source)
 

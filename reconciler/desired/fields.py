@@ -11,7 +11,7 @@ from reconciler.desired.addresses import Refused, connector_host
 from reconciler.desired.allow import form_problem
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Items, Node, Scalar, Table, show
-from reconciler.desired.readings import as_bool
+from reconciler.desired.readings import as_bool, is_text_everywhere
 from reconciler.model import Address, Marked, Plain, SecretRef, Source, Text
 from reconciler.wire.languages import encoded_length, parse
 
@@ -38,6 +38,16 @@ def texts(node: Node | None) -> tuple[Marked[str], ...] | None:
         return None
     found = [text(item) for item in node.items]
     return tuple(item for item in found if item is not None) if None not in found else None
+
+
+def names(node: Node | None) -> tuple[Marked[str], ...] | None:
+    """A list of names that refer to something; None when there is none. What has a problem already is left out."""
+    if not isinstance(node, Items):
+        return None
+    usable = [
+        item for item in node.items if isinstance(item, Scalar) and item.text and not (item.plain and not is_text_everywhere(item.text))
+    ]
+    return tuple(Marked(item.text, item.source) for item in usable)
 
 
 def one_name(node: Node | None, address: Address, findings: Findings) -> Marked[str] | None:
@@ -91,11 +101,16 @@ def config_value(key: str, node: Node, address: Address, findings: Findings) -> 
         return None if ref is None else Marked(ref, node.source)
     if not isinstance(node, Scalar):
         return None
-    length = _utf16_length(node.text)
-    if length > MOST_VALUE >= len(node.text):  # the schema counts characters and has reported longer ones
-        message = f"{show(key)} has {length} UTF-16 units; SuperOffice stores at most {MOST_VALUE}."
-        findings.add("too-long", message, node.source, "Write a shorter value.", address)
+    check_stored(key, node.text, MOST_VALUE, node.source, address, findings)
     return Marked(Plain(node.text, quoted=not node.plain), node.source)
+
+
+def check_stored(key: str, value: str, most: int, source: Source, address: Address | None, findings: Findings) -> None:
+    """Report a value that its column cannot hold, counted as the database counts it."""
+    length = _utf16_length(value)
+    if length > most >= len(value):  # the schema counts characters and has reported longer ones
+        message = f"{show(key)} has {length} UTF-16 units; SuperOffice stores at most {most}."
+        findings.add("too-long", message, source, "Write a shorter value.", address)
 
 
 def secret(node: Node | None, address: Address | None, findings: Findings) -> SecretRef | None:

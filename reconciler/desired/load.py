@@ -12,6 +12,7 @@ import gc
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.desired import files
@@ -20,6 +21,7 @@ from reconciler.desired.digest import digest
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Node
 from reconciler.desired.overlay import merge, prepare, things, without
+from reconciler.desired.sets import resolve
 from reconciler.desired.shape import check
 from reconciler.desired.strict import parse
 from reconciler.desired.validate import check_rules, check_target
@@ -44,6 +46,7 @@ def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -
         if merged is None:
             findings.raise_if_any()
             raise AssertionError("without a problem every file was read")
+        merged = resolve(merged, findings)
         desired = build(merged, findings)
         del merged  # before the collector walks what is left
         check_rules(desired, findings)
@@ -51,6 +54,27 @@ def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -
             check_target(desired, target, findings)
         findings.raise_if_any()
         return dataclasses.replace(desired, files=tuple(digests), digest=digest(desired))
+
+
+def load_layers(paths: Sequence[Path | str]) -> tuple[Node, ...]:
+    """The files each on its own, prepared for laying over each other: what `explain` reads.
+
+    Raises:
+        errors.InputError: with every problem of every file, sorted by place.
+    """
+    findings = Findings()
+    names = [str(path) or "." for path in paths]
+    read = [_read(name, findings, first=number == 0, partial=len(names) > 1) for number, name in enumerate(names)]
+    findings.raise_if_any()
+    return tuple(one.root for one in read if one.root is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file: its tree, None where it could not be read to its end, and the digest of its bytes, None where there are none."""
+
+    root: Node | None
+    digest: str | None = None
 
 
 def _load_files(names: Sequence[str], findings: Findings) -> tuple[Node | None, list[tuple[str, str]]]:
@@ -62,25 +86,34 @@ def _load_files(names: Sequence[str], findings: Findings) -> tuple[Node | None, 
     digests: list[tuple[str, str]] = []
     complete = bool(names)
     for number, name in enumerate(names):
-        content = files.read_bytes(Path(name), name, findings)
-        text = None if content is None else files.decode(content, name, findings)
-        if content is None or text is None:
+        file = _read(name, findings, first=number == 0, partial=len(names) > 1)
+        if file.digest is not None:
+            digests.append((name, file.digest))
+        if file.root is None:
             complete = False
             continue
-        digests.append((name, hashlib.sha256(content).hexdigest()))
-        parsed = parse(text, name, findings)
-        if parsed.root is None or not parsed.complete:
-            complete = False
-            continue
-        root = prepare(parsed.root, findings, first=number == 0)
-        check(root, SCHEMA, findings, partial=len(names) > 1)
-        checked |= {id(thing): thing for thing in things(root)}
-        merged = root if merged is None else merge(merged, root, findings)
+        checked |= {id(thing): thing for thing in things(file.root)}
+        merged = file.root if merged is None else merge(merged, file.root, findings)
     if not complete:
         return None, digests
     if merged is not None and len(names) > 1:  # what only one file writes was checked with that file
         check(without(merged, checked), SCHEMA, findings)
     return merged, digests
+
+
+def _read(name: str, findings: Findings, *, first: bool, partial: bool) -> _File:
+    """Read, parse, prepare and check one file."""
+    content = files.read_bytes(Path(name), name, findings)
+    text = None if content is None else files.decode(content, name, findings)
+    if content is None or text is None:
+        return _File(None)
+    digest_of_bytes = hashlib.sha256(content).hexdigest()
+    parsed = parse(text, name, findings)
+    if parsed.root is None or not parsed.complete:
+        return _File(None, digest_of_bytes)
+    root = prepare(parsed.root, findings, first=first)
+    check(root, SCHEMA, findings, partial=partial)
+    return _File(root, digest_of_bytes)
 
 
 @contextmanager

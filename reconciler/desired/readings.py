@@ -31,6 +31,11 @@ def is_null(text: str) -> bool:
     return text in _NULL
 
 
+def is_no_value(text: str) -> bool:
+    """Whether a plain scalar holds nothing that could be meant: it is empty, or says that there is no value."""
+    return text == "" or is_null(text)
+
+
 def as_bool(text: str) -> bool | None:
     """`true` and `false`, nothing else; None for the rest."""
     return {"true": True, "false": False}.get(text)

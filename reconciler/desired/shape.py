@@ -86,7 +86,7 @@ class _Reader:
             return node.text
         types = _types(schema)
         any_scalar = "string" in types and len(types - {"object", "array"}) > 1
-        if node.plain and (node.text == "" or readings.is_null(node.text)):
+        if node.plain and readings.is_no_value(node.text):
             return self._no_value(node, schema)
         if "\n" in node.text and not schema.get("x-lines"):
             message = "This text has line breaks; expected one line."
@@ -122,7 +122,8 @@ class _Reader:
             hint = "Delete the key, or quote the text. Only an overlay takes a key of an earlier file out by null."
         else:
             message = f"No value is written here; expected {expected}."
-            hint = "Write one, or delete the key." + (" An empty text is written as ''." if "string" in _types(schema) else "")
+            may_be_empty = "string" in _types(schema) and not schema.get("x-code")
+            hint = "Write one, or delete the key." + (" An empty text is written as ''." if may_be_empty else "")
         self._complain("no-value", node, message, hint)
 
     def _complain(self, code: str, node: Scalar, message: str, hint: str) -> None:

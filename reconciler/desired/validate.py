@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.desired.actor_rules import check_actors, check_priority
 from reconciler.desired.addresses import Refused, connector_host
 from reconciler.desired.allow import allowed_list, is_allowed, is_own
 from reconciler.desired.findings import Findings
@@ -27,6 +28,8 @@ def check_rules(desired: Desired, findings: Findings) -> None:
     _check_moves(desired.connections, findings)
     for connection in desired.connections.values():
         _check_users(connection, findings)
+    check_actors(desired, findings)
+    check_priority(desired, findings)
 
 
 def check_target(desired: Desired, target: Target, findings: Findings) -> None:

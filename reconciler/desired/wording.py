@@ -115,7 +115,7 @@ def _unknown_keys(error: Any, node: Node, address: Address | None) -> Iterator[P
     for key, entry in node:
         if key in known or key not in error.instance:
             continue
-        if key == "secret":
+        if key == "secret" and isinstance(schema.get("type"), list):  # where a plain value could stand
             message = "A secret reference cannot stand here."
             yield Problem("secret-misplaced", message, entry.key, _SECRETS_STAND, address)
         else:

@@ -162,6 +162,7 @@ class Unit:
         digest: over everything above and the steps, without times: two plans with the same unit have the same digest.
         declared: the connector's fields were known when the plan was made; otherwise types and defaults are settled once it
             answers, before the unit's first write.
+        connector_url: where its connector pointed when the plan was made: what a save and a test send goes there.
         source: where the file asks for it.
     """
 
@@ -180,6 +181,7 @@ class Unit:
     candidate: bool = False
     window_calls: int | None = None
     declared: bool = True
+    connector_url: str = ""
     source: Source | None = None
     digest: str = ""
 

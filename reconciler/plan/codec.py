@@ -138,6 +138,7 @@ def unit_to_json(unit: Unit) -> dict[str, Any]:
         "tests": {"rehearse": unit.rehearse, "candidate": unit.candidate},
         "window_calls": unit.window_calls,
         "declared": unit.declared,
+        "connector_url": unit.connector_url,
         "source": _source_to_json(unit.source),
         "digest": unit.digest,
     }
@@ -251,6 +252,7 @@ def _unit_from_json(body: Mapping[str, Any]) -> Unit:
         candidate=body["tests"]["candidate"],
         window_calls=body["window_calls"],
         declared=body["declared"],
+        connector_url=_text(body["connector_url"]),
         source=_source(body["source"]),
         digest=_text(body["digest"]),
     )

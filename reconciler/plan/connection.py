@@ -59,6 +59,11 @@ class Planning:
         row = self.identity.connectors.get(Address.parse(connector)) if connector else None
         return row.id if row is not None else None
 
+    def connector_url(self, connector_id: int | None) -> str:
+        """Where a connector points now; empty while it does not exist."""
+        row = self.live.connectors.get(connector_id) if connector_id is not None else None
+        return row.url if row is not None else ""
+
     def declaration(self, connector_id: int | None) -> Declaration:
         """What the connector declares; nothing when it is silent or does not exist yet."""
         return Declaration(self.live.fields.get(connector_id) if connector_id is not None else None)
@@ -226,6 +231,7 @@ def _unit(
         candidate=Act.TEST_CONFIG in acts,
         window_calls=window_calls(steps),
         declared=declaration.known,
+        connector_url=planning.connector_url(planning.connector_id(connector)),
         source=one.source,
     )
 

@@ -65,7 +65,7 @@ class Declaration:
         try:
             value = values.from_plain(plain.text, quoted=plain.quoted, field_type=declared.type)
         except ValueError as error:
-            message = f"{key} is a {declared.type.value} field: {error}"
+            message = f"{key} is of type {declared.type.value}: {error}"
             problems.append(Problem("wrong-config-type", message if message.endswith(".") else f"{message}.", written.source, "", address))
             return None
         self._check_length(address, declared, value, written.source, problems)

@@ -26,6 +26,7 @@ from reconciler.model import (
     UnitKind,
 )
 from reconciler.plan.identity import Identity, name_matches
+from reconciler.wire import languages
 
 _NOTICES = frozenset({HazardName.STARTS_DATA_FLOW, HazardName.LEFT_INACTIVE, HazardName.TAKES_OVER, HazardName.ACCESS_FLAGS})
 
@@ -166,7 +167,7 @@ def _creation(scene: Scene, unit: Unit) -> _Found:
         )
     ]
     if twins:
-        listed = ", ".join(f"#{row.id} {row.name!r}" for row in twins[:5])
+        listed = ", ".join(f"#{row.id} {languages.shown(row.name, scene.desired.language)!r}" for row in twins[:5])
         text = f"The tenant has connections that no file claims and that may be the same: {listed}. Write `id:` to take one over."
         yield HazardName.MAYBE_SAME, unit.address, text
 
@@ -242,10 +243,13 @@ def endpoint(url: str) -> str:
 
 
 def _holds_secrets(scene: Scene, unit: Unit) -> bool:
+    """Whether a live connection is on it whose config has a secret; a URL that changes made the reader read them all."""
     assert unit.row is not None
+    if all(row.connector_id != unit.row.id or row.deleted for row in scene.live.connections.values()):
+        return False
     fields = scene.live.fields.get(unit.row.id)
     if fields is None:  # the connector is silent: it may well declare a password
-        return any(row.connector_id == unit.row.id for row in scene.live.connections.values()) or unit.row.id not in scene.live.fields
+        return True
     written = (
         isinstance(mark.value, SecretRef)
         for one in scene.desired.connections.values()
@@ -274,12 +278,18 @@ def _whole(scene: Scene) -> _Found:
             yield HazardName.LIMITS, target, f"{count} would be {what}, and the target allows {allowed}."
     if not scene.desired.connections:
         yield HazardName.EMPTY, target, "The file names no connection."
-    elif not scene.live.listed and any(address.startswith("connection/") for address in scene.recorded.bindings):
+    elif not scene.live.listed and _expects_connections(scene):
         yield (
             HazardName.EMPTY,
             target,
             "The tenant shows no connection at all, although this journal knows some: is it the right tenant?",
         )
+
+
+def _expects_connections(scene: Scene) -> bool:
+    """Whether the journal knows a connection that was neither deleted from here nor is to be absent."""
+    absent = {str(one.address) for one in scene.desired.connections.values() if one.absent}
+    return any(address.startswith("connection/") and address not in absent for address in scene.recorded.bindings)
 
 
 def _leaves_inactive(unit: Unit) -> bool:

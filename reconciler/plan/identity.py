@@ -21,6 +21,7 @@ from reconciler.model import (
     DesiredConnection,
     DesiredConnector,
     Live,
+    Marked,
     Problem,
     Recorded,
     Source,
@@ -99,9 +100,9 @@ def _match_connector(one: DesiredConnector, live: Live, recorded: Recorded, iden
     for wanted in (one.name, one.renamed_from):
         if wanted is None:
             continue
-        rows = [row for row in live.connectors.values() if row.name == wanted.value and not row.deleted]
+        rows = [row for _, row in sorted(live.connectors.items()) if row.name == wanted.value and not row.deleted]
         if len(rows) > 1:
-            identity.problems.append(_ambiguous(one.address, wanted.value, wanted.source, [row.id for row in rows], "connectors"))
+            identity.problems.append(_ambiguous(one.address, [wanted.value], wanted.source, [row.id for row in rows], "connectors"))
         if rows:
             identity.connectors[one.address] = rows[0]
             return
@@ -126,10 +127,10 @@ def _match_connection(one: DesiredConnection, language: str, live: Live, recorde
         wanted = None
         rows = [row for row in candidates if one.renamed_from.value in _texts(row.name)]
     if len(rows) > 1:
-        place = wanted or one.renamed_from
-        text = place.value if place is not None and isinstance(place.value, str) else one.key
-        source = place.source if place is not None else one.source
-        identity.problems.append(_ambiguous(one.address, text, source, [row.id for row in rows], "connections"))
+        place: Marked[Text] | Marked[str] | None = wanted or one.renamed_from
+        assert place is not None
+        texts = [place.value] if isinstance(place.value, str) else list(place.value.values())
+        identity.problems.append(_ambiguous(one.address, texts, place.source, [row.id for row in rows], "connections"))
     if rows:
         identity.connections[one.address] = rows[0]
 
@@ -149,7 +150,7 @@ def _on_its_connector(one: DesiredConnection, live: Live, identity: Identity) ->
 
 def _match_by_guid(one: DesiredConnection, live: Live, identity: Identity) -> None:
     assert one.id is not None
-    rows = [row for row in live.connections.values() if row.guid.lower() == one.id.value.lower() and not row.deleted]
+    rows = [row for _, row in sorted(live.connections.items()) if row.guid.lower() == one.id.value.lower() and not row.deleted]
     if rows:
         identity.connections[one.address] = rows[0]
     elif not one.absent:
@@ -164,11 +165,11 @@ def _match_by_guid(one: DesiredConnection, live: Live, identity: Identity) -> No
         )
 
 
-def _ambiguous(address: Address, text: str, source: Source, ids: list[int], what: str) -> Problem:
-    listed = ", ".join(f"#{key}" for key in ids)
+def _ambiguous(address: Address, texts: list[str], source: Source, ids: list[int], what: str) -> Problem:
+    listed, called = ", ".join(f"#{key}" for key in ids), " or ".join(map(repr, texts))
     return Problem(
         "ambiguous-name",
-        f"{len(ids)} live {what} are called {text!r} ({listed}), so it is not clear which one {address} means.",
+        f"{len(ids)} live {what} are called {called} ({listed}), so it is not clear which one {address} means.",
         source,
         "Write the GUID of the right one as `id:`." if what == "connections" else "Rename one of them in SuperOffice first.",
         address,

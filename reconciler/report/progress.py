@@ -229,6 +229,13 @@ _OPERATIONS = {
     "create": "Creating",
     "refresh": "Refreshing its fields",
     "activate": "Activating",
+    "map": "Saving the field mappings",
+    "items": "Saving the list items",
+    "default": "Saving a default",
+    "rank": "Putting the fields in order",
+    "priority": "Putting the sync priority in order",
+    "interval": "Setting the interval of automatic sync",
+    "engine": "Switching automatic sync",
     "delete": "Deleting",
 }
 _END_MARKS = {

@@ -28,7 +28,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 def visible(text: str) -> str:
     """Return the text with everything that a person could not see as itself replaced by a visible escape."""
-    if text.isprintable() and not _BLANK.search(text):
+    if text.isprintable() and (text.isascii() or not _BLANK.search(text)):
         return text
     return "".join(char if char.isprintable() and not _BLANK.match(char) else _escape(char) for char in text)
 

@@ -157,3 +157,11 @@ def test_an_encoding_without_a_letter_gets_an_escape(folder: Folder) -> None:
     done = folder.spawn("plan", environ={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
     assert done.code == 0
     assert 'name.nb               "Visma \\u0141"\n' in done.out
+
+
+def test_the_picture_keeps_to_the_letters_of_the_terminal(applied: Folder) -> None:
+    applied.change("IntegerField: 12", "IntegerField: 13")
+    code, screen = on_terminal(applied.path, "apply", "--yes", environ={"NO_COLOR": "1", "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
+    assert code == 0
+    assert screen.isascii()
+    assert "\\u" not in screen

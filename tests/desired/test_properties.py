@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import random
 import re
@@ -77,6 +78,8 @@ fragments = st.sampled_from(
             "everyone",
         ),
         *("\ufeff", "\u202e", "\x00", "\x1b", "\r", "\r\n", "\u2028", "\x85", "é", "🙂", "groups: [a]", "kind: emulator"),
+        *("mapping_sets:\n", "    uses: [a]\n", "    actors: ", "customer: ", "fields: ", "NAME: ", "default: ", "items: ", "crm: ''"),
+        *("direction: both\n", "sync_priority: [a]\n", "automatic_sync: ", "interval: 5m\n"),
     ]
 )
 documents = st.lists(fragments | st.text(max_size=5), max_size=40).map("".join)
@@ -139,6 +142,30 @@ values = texts | st.booleans() | st.integers(-1000, 1000)
 references = st.fixed_dictionaries({"secret": st.sampled_from(["env:A", "env:B_1", "file:a/b"])}, optional={"version": st.integers(0, 9)})
 names = texts | st.dictionaries(st.sampled_from(["en", "nb", "sv"]), texts, min_size=1)
 scopes = st.just("everyone") | st.fixed_dictionaries({"groups": st.lists(texts, min_size=1, max_size=3, unique=True)})
+plain_values = texts.filter(lambda text: len(text) < 200) | st.booleans() | st.integers(-1000, 1000)
+defaults = plain_values | st.fixed_dictionaries({"value": plain_values}, optional={"ask": st.booleans(), "mandatory": st.booleans()})
+items = st.dictionaries(keys, st.sampled_from(["", "%s/1", "%s/2"]), max_size=3).map(
+    lambda listed: {key: name.replace("%s", key) for key, name in listed.items()}
+)
+directions = st.sampled_from(["to-crm", "to-erp", "both", "none"])
+mapped = st.fixed_dictionaries({"crm": texts, "direction": directions}, optional={"items": items})
+shown = st.fixed_dictionaries(
+    {},
+    optional={"show": st.lists(st.sampled_from(["erp-tab", "search"]), unique=True), "default": defaults | st.just({})},
+)
+fields = st.tuples(mapped | st.just({"crm": ""}) | st.just({}), shown).map(lambda both: {**both[0], **both[1]})
+actor = st.fixed_dictionaries(
+    {},
+    optional={
+        "sync": st.booleans(),
+        "fields": st.dictionaries(st.sampled_from(["NAME", "1.10", "no", "a/b c", "🙂"]), fields, max_size=4),
+        "rank": st.lists(texts, min_size=1, max_size=3, unique=True),
+        "fields_not_listed": st.sampled_from(["leave", "report", "unmap"]),
+    },
+)
+actors = st.dictionaries(st.sampled_from(["customer", "person"]), actor, max_size=2)
+SETS = ("low", "middle", "high")
+sets = st.fixed_dictionaries(dict.fromkeys(SETS, actors))
 connections = st.fixed_dictionaries(
     {},
     optional={
@@ -147,9 +174,15 @@ connections = st.fixed_dictionaries(
         "scope": scopes,
         "config": st.dictionaries(keys, values | references, max_size=4),
         "protect": st.booleans(),
+        "actors": actors,
+        "uses": st.lists(st.sampled_from(SETS), max_size=3, unique=True),
     },
 )
-sound = st.fixed_dictionaries({"version": st.just(1)}, optional={"connections": st.dictionaries(keys, connections, max_size=4)})
+engines = st.fixed_dictionaries({}, optional={"on": st.booleans(), "interval": st.sampled_from(["1s", "5m", "300s", "24h"])})
+sound = st.fixed_dictionaries(
+    {"version": st.just(1), "mapping_sets": sets},
+    optional={"connections": st.dictionaries(keys, connections, max_size=4), "automatic_sync": engines},
+)
 
 
 class BlockDumper(yaml.SafeDumper):
@@ -159,6 +192,17 @@ class BlockDumper(yaml.SafeDumper):
 BlockDumper.add_representer(
     str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text_everywhere(text) else "'")
 )
+
+
+def laid(under: Any, over: Any, depth: int = 0) -> Any:
+    """One set of actors over another, written down a second time: actors, fields, items and what stands in a field merge."""
+    merged = dict(under)
+    if depth == 3 and over.get("crm") == "":
+        merged = {key: value for key, value in merged.items() if key not in ("direction", "items")}
+    for key, value in over.items():
+        inner = depth in (0, 2) or key in ("fields", "items")
+        merged[key] = laid(merged[key], value, depth + 1) if inner and key in merged else value
+    return merged
 
 
 def shuffled(value: Any, seed: int) -> Any:
@@ -188,17 +232,31 @@ def test_the_digest_is_over_the_meaning(tmp_path: Path, document: Any, seed: int
 @given(sound)
 def test_a_file_over_itself_is_the_file(tmp_path: Path, document: Any) -> None:
     path = tmp_path / "a.yaml"
-    once = load(path, json.dumps(document))
+    once = load(path, json.dumps(document, ensure_ascii=False))
     twice = load_desired([path, path])
     assert (twice.digest, twice.connections, twice.connectors) == (once.digest, once.connections, once.connectors)
+
+
+@BRIEF
+@given(sound)
+def test_sets_written_out_by_hand_mean_the_same(tmp_path: Path, document: Any) -> None:
+    by_hand = json.loads(json.dumps(document, ensure_ascii=False))
+    for connection in by_hand.get("connections", {}).values():
+        layers = [*(document["mapping_sets"][name] for name in connection.pop("uses", ())), connection.get("actors", {})]
+        connection["actors"] = functools.reduce(laid, layers, {})
+    del by_hand["mapping_sets"]
+    assert (
+        load(tmp_path / "a.yaml", json.dumps(document, ensure_ascii=False)).digest
+        == load(tmp_path / "b.yaml", json.dumps(by_hand, ensure_ascii=False)).digest
+    )
 
 
 @BRIEF
 @given(sound, sound)
 def test_an_empty_overlay_changes_nothing_and_the_last_file_wins(tmp_path: Path, document: Any, other: Any) -> None:
     one, two, empty = tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "c.yaml"
-    alone = load(one, json.dumps(document))
-    later = load(two, json.dumps(other))
+    alone = load(one, json.dumps(document, ensure_ascii=False))
+    later = load(two, json.dumps(other, ensure_ascii=False))
     load(empty, "version: 1\n")
     assert load_desired([one, empty]).digest == alone.digest == load_desired([empty, one]).digest
     merged = load_desired([one, two])

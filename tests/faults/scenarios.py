@@ -128,7 +128,7 @@ def furnish(emulator: Emulator) -> None:
     ids = ids_of(emulator)
     emulator.edit.rename(ids["visma-no"], 'US:"Visma Norway";NO:"Visma Norge";GE:"Visma Norwegen"')
     emulator.edit.rename(ids["fortnox-se"], 'US:"Fortnox Sweden";SW:"Fortnox Sverige";FI:"Fortnox Ruotsi"')
-    for number, key in enumerate(sorted(ids.values())):
+    for number, key in enumerate(ids[name] for name in _ENGLISH):
         emulator.edit.set_cursor(key, f"tx-{40 + number:08d}")
     visma = next(row["ErpConnectorId"] for row in emulator.inspect.connectors() if row["URL"] == VISMA)
     emulator.edit.add_connection(
@@ -148,9 +148,18 @@ _ENGLISH = {
 
 
 def ids_of(emulator: Emulator) -> dict[str, int]:
-    """The rows of the base's connections, found by their names."""
-    found = {key: emulator.inspect.find(name) for key, name in _ENGLISH.items()}
-    return {key: rows[0]["ErpConnectionId"] for key, rows in found.items() if rows}
+    """What a person would call a row, to its id: connections by key or name, connectors, `group:`, `user:` and `item:`."""
+    found = {key: emulator.inspect.find(name) for key, name in {**_ENGLISH, "By hand": "By hand"}.items()}
+    ids = {key: int(rows[0]["ErpConnectionId"]) for key, rows in found.items() if rows}
+    rows = emulator.inspect.rows
+    ids |= {row["DisplayName"]: row["ErpConnectorId"] for row in rows("ErpConnector")}
+    ids |= {f"group:{_in_english(row['Name'])}": row["UserGroupId"] for row in rows("UserGroup")}
+    ids |= {f"user:{row['Name']}": row["AssociateId"] for row in rows("Associate")}
+    return ids | {f"item:{_in_english(row['Name'])}": row["CrmListItemId"] for row in rows("CrmListItem")}
+
+
+def _in_english(name: str) -> str:
+    return next((part[4:-1] for part in name.split(";") if part.startswith('US:"')), name)
 
 
 Hook = Callable[[Emulator, Call], None]
@@ -254,6 +263,61 @@ def _onoff(files: Files) -> None:
     files["connections"]["visma-is"]["active"] = True
 
 
+def _tenant(files: Files) -> None:
+    files["sync_priority"] = ["fortnox-se", "SuperOffice", "visma-no"]
+    files["automatic_sync"] = {"on": False, "interval": "15m"}
+
+
+def _ordered(ids: Mapping[str, int]) -> tuple[Expected, ...]:
+    rest = [ids["visma-fi"], ids["visma-is"], ids["visma-se"], ids["By hand"]]  # the rest keep theirs
+    order = ";".join(map(str, [ids["fortnox-se"], 0, ids["visma-no"], *rest]))
+    return (
+        Expected("sync-priority", "update", columns={"ConnectionRank": order}),
+        Expected("automatic-sync", "update", columns={"SyncRunning": False, "SyncInterval": 900}),
+    )
+
+
+def _mappings(files: Files) -> None:
+    files["connections"]["visma-no"]["actors"] = {
+        "customer": {
+            "sync": True,
+            "fields": {
+                "NAME": {"crm": "NAME", "direction": "both"},
+                "CustGr": {"crm": "BUSINESS", "direction": "to-crm", "items": {"A": "Retail", "B": ""}},
+                "IntField": {"default": 30},
+                "POSTALZIP": {"crm": "", "show": ["erp-tab"]},
+            },
+            "rank": ["CustGr", "NAME"],
+        }
+    }
+
+
+_ORDER = "CustGr NAME CustNo POSTALAD1 POSTALAD2 POSTALZIP POSTALCITY"
+
+
+def _mapped(ids: Mapping[str, int]) -> Expected:
+    fields: dict[str, dict[str, Any]] = {key: {"Rank": rank} for rank, key in enumerate(_ORDER.split(), 1)}
+    fields["NAME"] |= {"SyncToCrm": True, "SyncToErp": True}
+    fields["CustGr"] |= {"CrmFieldKey": "BUSINESS", "ListReference": "table=business", "SyncToCrm": True, "Items": {"A": ids["item:Retail"]}}
+    fields["IntField"] = {"HasFirstSyncDefaultValue": True, "FirstSyncDefaultValue": "[I:30]"}
+    fields["POSTALZIP"] |= {"CrmFieldKey": "", "ShowInGui": True}
+    return Expected(
+        "connection/visma-no",
+        "update",
+        ids["visma-no"],
+        fields={("Customer", key): columns for key, columns in fields.items()},
+        actors={"Customer": {"IsActive": True}},
+    )
+
+
+def _dislikes_customers(emulator: Emulator, call: Call) -> None:
+    """The stored connection fails its test once customers are synchronised."""
+    if call.operation == "TestConnectionById":
+        key = call.request["ErpConnectionId"]
+        actors = [row for row in emulator.inspect.rows("ErpConnectionActorType") if row["ErpConnectionId"] == key]
+        _fail_tests(emulator, VISMA, fails=any(row["IsActive"] for row in actors))
+
+
 def _connectors(files: Files) -> None:
     files["connectors"]["web"] = {"name": "Tripletex", "url": "app://test-web"}
     files["connectors"]["unused"] = {"name": "Unused", "absent": True}
@@ -350,6 +414,21 @@ SCENARIOS = {
                 Expected("connector/unused", "delete", ids["Unused"]),
             ),
         ),
+        Scenario(
+            "mappings",
+            "mappings, list items, a default and the order of the fields of an active connection",
+            _mappings,
+            lambda ids: (_mapped(ids),),
+        ),
+        Scenario(
+            "mappings-back",
+            "the test after the same fails: all of it is rolled back",
+            _mappings,
+            lambda ids: (_mapped(ids),),
+            hook=_dislikes_customers,
+            clean=5,
+        ),
+        Scenario("tenant", "the order of connections, and automatic synchronisation", _tenant, _ordered),
         Scenario("fresh", "an empty tenant: a connector and a connection on it", _only_denmark, _everything, fresh=True),
         Scenario(
             "update-back",

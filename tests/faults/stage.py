@@ -88,6 +88,7 @@ class Account:
         calls: what the emulator was asked, in order.
         unsent: operations of requests that never left the machine, in order.
         arrivals: for each write, what the journal held when it arrived.
+        rows: what each call is about: a table in short and the id of a row (0 for a creation), by the call's sequence.
         entries: every change of the emulator's rows, in order.
         events: what the command added to the journal.
         seconds: virtual time that it took.
@@ -101,6 +102,7 @@ class Account:
     calls: list[Call] = field(default_factory=list)
     unsent: list[tuple[int, str]] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
+    rows: dict[int, tuple[str, int]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     after: Picture | None = None
@@ -121,6 +123,7 @@ class Prepared:
     plan: Plan
     expected: tuple[Expected, ...]
     seconds: float
+    before: Picture
 
 
 class Stage:
@@ -185,16 +188,11 @@ class Stage:
             self._set(snapshot, journal, self.base_seconds, scenario)
             with self.session({**ENVIRON, **scenario.environ}) as session:
                 plan = self._plan(session, scenario.files())
-            ids = ids_of(self.emulator)
-            ids |= {row["DisplayName"]: row["ErpConnectorId"] for row in self.emulator.inspect.connectors()}
-            ids |= {f"group:{row['Name']}": row["UserGroupId"] for row in self.emulator.inspect.rows("UserGroup")}
-            ids |= {f"group:{_english(row['Name'])}": row["UserGroupId"] for row in self.emulator.inspect.rows("UserGroup")}
-            ids |= {f"user:{row['Name']}": row["AssociateId"] for row in self.emulator.inspect.rows("Associate")}
-            expected = scenario.expected(ids)
+            expected = scenario.expected(ids_of(self.emulator))
             assert [str(unit.address) for unit in plan.units] and {str(unit.address) for unit in plan.units} == {
                 one.address for one in expected
             }, [str(unit.address) for unit in plan.units]
-            self.prepared[name] = Prepared(scenario, snapshot, journal, plan, expected, self.base_seconds)
+            self.prepared[name] = Prepared(scenario, snapshot, journal, plan, expected, self.base_seconds, picture(self.emulator))
         return self.prepared[name]
 
     def _plan(self, session: Session, files: Files) -> Plan:
@@ -208,11 +206,7 @@ class Stage:
     def plan_again(self, scenario: Scenario) -> Plan:
         """Plan the scenario's files on the tenant as it is now."""
         with self.session({**ENVIRON, **scenario.environ}) as session:
-            desired = self._desired(session, scenario.files())
-            plan = make_plan(session, desired)
-            if plan.stopping:
-                plan = make_plan(session, desired, permissions=[hazard.permission for hazard in plan.stopping])
-            return plan
+            return make_plan(session, self._desired(session, scenario.files()), permissions=self.prepared[scenario.name].plan.permissions)
 
     def _desired(self, session: Session, files: Files) -> Any:
         path = self.folder / "connections.yaml"
@@ -256,11 +250,11 @@ class Stage:
         act: Callable[[Session], RunReport],
         harms: tuple[Harm, ...] = (),
         *,
-        ticking: bool = True,
+        before: Picture | None = None,
     ) -> Account:
         """Run one command and collect what it left."""
         emulator, scenario = self.emulator, prepared.scenario
-        account = Account(command, picture(emulator))
+        account = Account(command, picture(emulator) if before is None else before)
         emulator.clear_calls()
         emulator.history.clear()
         emulator.faults.clear()
@@ -271,8 +265,8 @@ class Stage:
         def before_call(call: Call) -> None:
             if call.writes:
                 account.arrivals.append(watched.newest(call.sequence))
-            elif ticking and not stale:
-                emulator.tick()  # the engine is at work whenever somebody reads
+            elif not stale and call.operation == "GetConnection":
+                emulator.tick()  # the engine is at work whenever somebody looks at a connection
             if scenario.hook is not None:
                 scenario.hook(emulator, call)
 
@@ -307,6 +301,7 @@ class Stage:
         )
         account.calls, account.entries = emulator.calls, list(emulator.history)
         account.after = picture(emulator)
+        account.rows = {call.sequence: row_of(call, account.after.owners) for call in account.calls}
         assert emulator.errors == [], emulator.errors
         return account
 
@@ -331,12 +326,10 @@ class Stage:
 
         transport.exchange = exchange  # type: ignore[method-assign]
 
-    def apply(self, prepared: Prepared, *harms: Harm, retry_failed: bool = False) -> Account:
+    def apply(self, prepared: Prepared, *harms: Harm, before: Picture | None = None) -> Account:
         """`reconciler apply` of the scenario's plan."""
         options = dict(prepared.scenario.options)
-        return self.run(
-            prepared, "apply", lambda session: flow.apply_plan(session, prepared.plan, retry_failed=retry_failed, **options), harms
-        )
+        return self.run(prepared, "apply", lambda session: flow.apply_plan(session, prepared.plan, **options), harms, before=before)
 
     def recover(self, prepared: Prepared, choice: str = "back", *harms: Harm) -> Account:
         """`reconciler recover --back` or `--accept-current`."""
@@ -364,6 +357,29 @@ class _Watched:
             self._connection.close()
 
 
+_TENANT_WIDE = {
+    "SaveErpConnectionSyncPriorities": "sync-priority",
+    "MDOList/erpconnections": "sync-priority",
+    "ChangeEngineInterval": "automatic-sync",
+    "ChangeEngineStatus": "automatic-sync",
+    "GetEngineStatus": "automatic-sync",
+}
+
+
+def row_of(call: Call, owners: Mapping[int, int]) -> tuple[str, int]:
+    """What a call is about: a table in short, and the id of a row (0 for a creation)."""
+    body: dict[str, Any] = call.request if isinstance(call.request, dict) else {}
+    if "erpsyncconnectorentityid" in call.query:
+        return "connector", int(call.query["erpsyncconnectorentityid"])
+    for name in ("ErpConnectorId", "ErpSyncConnectorId"):
+        if name in body:
+            return "connector", int(body[name])
+    if "ErpSyncDefaultValue" in body:
+        return "connection", owners.get(int(body["ErpSyncDefaultValue"]["ErpFieldId"]), 0)
+    inner = body.get("Connection") or body.get("Mapping") or body.get("ListMapping") or body
+    return _TENANT_WIDE.get(call.operation, "connection"), int(inner.get("ErpConnectionId") or 0)
+
+
 def exit_code_of(error: BaseException, session: Session) -> int:
     """What the command line makes of an error: the same as `reconciler.cli.entry`."""
     if isinstance(error, Interrupted):
@@ -371,10 +387,6 @@ def exit_code_of(error: BaseException, session: Session) -> int:
     if isinstance(error, ReconcilerError):
         return error.exit_code
     return 6 if session.write_begun else 70
-
-
-def _english(name: str) -> str:
-    return next((part[4:-1] for part in name.split(";") if part.startswith('US:"')), name)
 
 
 @functools.cache

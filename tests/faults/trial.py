@@ -42,7 +42,7 @@ def attempt(stage: Stage, name: str, *harms: Harm, again: bool = True) -> Trial:
     """
     prepared = stage.prepare(name)
     stage.begin(prepared)
-    first = stage.apply(prepared, *harms)
+    first = stage.apply(prepared, *harms, before=prepared.before)
     trial = Trial(name, harms, first, operation=_hit(first))
     settle(stage, prepared, trial, again=again)
     return trial
@@ -61,7 +61,7 @@ def settle(stage: Stage, prepared: Prepared, trial: Trial, *, again: bool = True
     assert last.after is not None
     stands = {one.address: stand_of(one, origin, last.after) for one in prepared.expected}
     original = {str(unit.address): unit.digest for unit in prepared.plan.units}
-    trial.violations += judge_plan(last, plan.units, stands, original)
+    trial.violations += judge_plan(last, plan.units, stands, original, fresh=prepared.scenario.fresh)
     if again and last.code != 0 and prepared.scenario.clean == 0 and not plan.stopping:
         options = prepared.scenario.options
         account = stage.run(prepared, "apply", lambda session: flow.apply_plan(session, plan, retry_failed=True, **options))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reconciler.emulator import Emulator
@@ -15,7 +16,6 @@ Stand = Literal["desired", "before", "other"]
 # What every write moves, and the watermark, which belongs to the engine and is judged from the history.
 _STAMPS = frozenset({"registered", "registeredAssociateId", "updated", "updatedAssociateId", "updatedCount"})
 _ENGINE = frozenset({"MostRecentTimestamp", "LastSync"})
-_SERVER_MADE = frozenset({"ErpConnectionId", "ConnectionId", "ErpConnectorId"})
 
 
 @dataclass(frozen=True)
@@ -24,33 +24,54 @@ class Picture:
 
     connections: Mapping[int, Row]
     connectors: Mapping[int, Row]
-    counts: Mapping[int, int]
-    """How often each connection's own row was written."""
+    settings: Row
+    """The order of connections, and automatic synchronisation."""
+    owners: Mapping[int, int]
+    """The connection of each ERP field."""
 
 
 def picture(emulator: Emulator) -> Picture:
-    """Look at everything, with what the connectors remember beside what SuperOffice stores."""
-    rows = emulator.inspect.connections()
-    connections = {row["ErpConnectionId"]: _bare(row) for row in rows}
-    for key, row in connections.items():
-        row["Remembered"] = emulator.inspect.remembered_by_connector(key)
-    connectors = {row["ErpConnectorId"]: _bare(row) for row in emulator.inspect.connectors()}
-    return Picture(connections, connectors, {row["ErpConnectionId"]: row["updatedCount"] for row in rows})
+    """Look at everything, with what the connectors remember beside what SuperOffice stores; each table is read once."""
+    rows = emulator.inspect.rows
+    connectors = {row["ErpConnectorId"]: _bare(row) for row in rows("ErpConnector")}
+    connections: dict[int, Row] = {}
+    memory = {row["ConnectionId"]: json.loads(row["Config"]) for row in rows("ConnectorStored")}
+    for row in rows("ErpConnection"):
+        its = {"ConfigFields": {}, "UserGroupAccessIds": [], "AssociateAccessIds": [], "Access": [], "Actors": {}}
+        connections[row["ErpConnectionId"]] = {**_bare(row), **its, "Remembered": memory.get(row["ConnectionId"].lower())}
+    for row in rows("ConnectionConfigField"):
+        connections[row["ErpConnectionId"]]["ConfigFields"][row["FieldKey"]] = row["FieldValue"]
+    for row in rows("ErpConnectionAccess"):
+        _add_access(connections[row["ErpConnectionId"]], row)
+    _add_actors(connections, rows)
+    owners = {field["ErpFieldId"]: key for key, row in connections.items() for actor in row["Actors"].values() for field in actor["Fields"].values()}
+    return Picture(connections, connectors, _bare(rows("ErpConfiguration")[0]), owners)
+
+
+def _add_access(connection: Row, row: Row) -> None:
+    group, user = row["UserGroupId"], row["AssociateId"]
+    connection["UserGroupAccessIds"] += [group] if group is not None else []
+    connection["AssociateAccessIds"] += [user] if user is not None else []
+    connection["Access"] = sorted([*connection["Access"], (group or 0, user or 0, row["CanConnect"], row["CanCreateERP"])])
+
+
+def _add_actors(connections: Mapping[int, Row], rows: Callable[[str], list[Row]]) -> None:
+    """Actor types by name, their fields by key with their order, and the items of each."""
+    actors: dict[int, Row] = {}
+    fields: dict[int, Row] = {}
+    for row in rows("ErpConnectionActorType"):
+        actors[row["ErpConnectionActorTypeId"]] = made = {**_bare(row), "Fields": {}}
+        connections[row["ErpConnectionId"]]["Actors"][row["ActorTypeErp"]] = made
+    for row in rows("ErpField"):
+        fields[row["ErpFieldId"]] = made = {**_bare(row), "Items": {}}
+        actors[row["ErpConnectionActorTypeId"]]["Fields"][row["ErpFieldKey"]] = made
+    for row in rows("ErpListItemMapping"):
+        fields[row["ErpFieldId"]]["Items"][row["ErpItemKey"]] = row["CrmItemKey"]
 
 
 def _bare(row: Mapping[str, Any]) -> Row:
-    """Without stamps, engine columns and the keys of inner rows."""
-    kept: Row = {}
-    for name, value in row.items():
-        if name in _STAMPS or name in _ENGINE:
-            continue
-        if name == "Access" and isinstance(value, list):
-            kept[name] = sorted((one["UserGroupId"] or 0, one["AssociateId"] or 0, one["CanConnect"], one["CanCreateERP"]) for one in value)
-        elif isinstance(value, Mapping):
-            kept[name] = _bare(value)
-        else:
-            kept[name] = value
-    return kept
+    """Without stamps and engine columns."""
+    return {name: value for name, value in row.items() if name not in _STAMPS and name not in _ENGINE}
 
 
 @dataclass(frozen=True)
@@ -59,8 +80,10 @@ class Expected:
 
     Attributes:
         row: the id of the row it is about; None for a creation.
-        columns: the columns that it changes, or all that a creation must have.
+        columns: the columns that it changes, or all that a creation must have; of a tenant-wide unit those of the settings.
         config: the config values that it changes, or all that a creation must have, encoded and in clear.
+        fields: the columns of ERP fields that it changes, by actor type and field; `Items` are merged.
+        actors: the columns of actor types that it changes.
         connector: for the creation of a connection, the name of its connector.
     """
 
@@ -71,7 +94,13 @@ class Expected:
     config: Mapping[str, str] | None = None
     groups: tuple[int, ...] | None = None
     users: tuple[int, ...] | None = None
+    fields: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    actors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     connector: str = ""
+
+    @property
+    def is_tenant_wide(self) -> bool:
+        return self.address in ("sync-priority", "automatic-sync")
 
     @property
     def is_connector(self) -> bool:
@@ -89,6 +118,8 @@ class Found:
 
 def stand_of(expected: Expected, before: Picture, after: Picture) -> Found:
     """Whether a unit is as desired, as before, or neither."""
+    if expected.is_tenant_wide:
+        return _compared(after.settings, {**before.settings, **(expected.columns or {})}, before.settings, expected.columns or {})
     old, new = (before.connectors, after.connectors) if expected.is_connector else (before.connections, after.connections)
     if expected.kind == "create":
         return _created(expected, old, new, after)
@@ -99,10 +130,16 @@ def stand_of(expected: Expected, before: Picture, after: Picture) -> Found:
         start, now, goal = ({**row, "Remembered": None} for row in (start, now, goal))
         if expected.is_connector:
             goal.pop("Active")
+    return _compared(now, goal, start, now)
+
+
+def _compared(now: Row, goal: Row, start: Row, names: Iterable[str]) -> Found:
+    names = tuple(names)
+    now, goal, start = ({name: row.get(name) for name in names} for row in (now, goal, start))
     if now == goal:
-        return Found("desired", row=expected.row)
+        return Found("desired")
     if now == start:
-        return Found("before", row=expected.row)
+        return Found("before")
     return Found("other", (*(f"not desired: {one}" for one in unlike(now, goal)), *(f"not before: {one}" for one in unlike(now, start))))
 
 
@@ -112,6 +149,11 @@ def _changed(start: Row, expected: Expected) -> Row:
     if expected.config is not None:
         goal["ConfigFields"] = {**goal["ConfigFields"], **expected.config}
         goal["Remembered"] = dict(goal["ConfigFields"])
+    for actor, columns in expected.actors.items():
+        goal["Actors"][actor].update(columns)
+    for (actor, key), columns in expected.fields.items():
+        row = goal["Actors"][actor]["Fields"][key]
+        row.update({**columns, "Items": {**row["Items"], **columns.get("Items", {})}})
     if expected.groups is not None:
         goal["UserGroupAccessIds"] = list(expected.groups)
         goal["AssociateAccessIds"] = list(expected.users or ())
@@ -152,7 +194,7 @@ def unlike(one: Mapping[str, Any], other: Mapping[str, Any], path: str = "") -> 
 def strangers(before: Picture, after: Picture, units: Iterable[Expected]) -> list[str]:
     """Rows that no unit is about, and that are not as they were; a row that nobody should have written was written."""
     units = tuple(units)
-    mine = {one.row for one in units if not one.is_connector}
+    mine = {one.row for one in units if one.address.startswith("connection/")}
     ours = {one.row for one in units if one.is_connector}
     found = [
         f"connection #{key}: {text}"
@@ -166,4 +208,6 @@ def strangers(before: Picture, after: Picture, units: Iterable[Expected]) -> lis
         if key not in ours
         for text in unlike(after.connectors.get(key, {}), row)
     ]
+    wide = {name for one in units if one.is_tenant_wide for name in one.columns or {}}
+    found += [text for text in unlike(after.settings, before.settings, "settings: ") if text.split()[1] not in wide]
     return found

@@ -8,11 +8,13 @@ import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.house.checkout import ROOT, files_of_the_project, name_of
 
+EXAMPLE = (ROOT / "connections.yaml").read_text(encoding="utf-8")
 SCHEMAS = {path.name.removesuffix(".schema.json"): json.loads(path.read_bytes()) for path in (ROOT / "schemas").glob("*.schema.json")}
 
 pytestmark = pytest.mark.xdist_group("packaging")  # one worker runs all of this module, so that the archives are built once
@@ -22,7 +24,9 @@ import json, sys
 import reconciler
 from reconciler import schemas
 found = {name: schemas.schema(name) for name in schemas.names()}
-print(json.dumps({"file": reconciler.__file__, "path": sys.path, "folder": str(schemas._folder()), "schemas": found}))
+from reconciler.cli.demo import shipped_example
+example = shipped_example().read_text(encoding="utf-8")
+print(json.dumps({"file": reconciler.__file__, "path": sys.path, "folder": str(schemas._folder()), "schemas": found, "example": example}))
 """
 
 
@@ -60,8 +64,8 @@ class Environment:
         )
         run(*pip, *what, cwd=self.folder)
 
-    def ask(self, **environment: str) -> dict[str, object]:
-        answer: dict[str, object] = json.loads(run(self.python, "-c", ASK, cwd=self.folder, **environment))
+    def ask(self, **environment: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(run(self.python, "-c", ASK, cwd=self.folder, **environment))
         return answer
 
 
@@ -83,24 +87,24 @@ def fresh(tmp_path: Path) -> Environment:
 def test_a_wheel_finds_its_schemas_without_the_checkout(archives: tuple[Path, Path], fresh: Environment) -> None:
     fresh.install(archives[1])
     answer = fresh.ask()
-    assert answer["schemas"] == SCHEMAS
-    assert Path(str(answer["file"])).is_relative_to(fresh.folder)
-    assert str(ROOT) not in answer["path"]  # type: ignore[operator]
+    assert (answer["schemas"], answer["example"]) == (SCHEMAS, EXAMPLE)
+    assert Path(answer["file"]).is_relative_to(fresh.folder)
+    assert str(ROOT) not in answer["path"]
     assert run(fresh.command, "--version", cwd=fresh.folder).strip()
 
 
 def test_an_editable_install_reads_the_schemas_of_the_checkout(fresh: Environment) -> None:
     fresh.install("--editable", ROOT)
     answer = fresh.ask()
-    assert answer["schemas"] == SCHEMAS
-    assert Path(str(answer["file"])).is_relative_to(ROOT)
+    assert (answer["schemas"], answer["example"]) == (SCHEMAS, EXAMPLE)
+    assert Path(answer["file"]).is_relative_to(ROOT)
     assert answer["folder"] == str(ROOT / "schemas")  # not the copy that the build backend left in site-packages, which grows stale
 
 
 def test_a_checkout_finds_its_schemas_without_an_install(fresh: Environment) -> None:
     answer = fresh.ask(PYTHONPATH=str(ROOT))
-    assert answer["schemas"] == SCHEMAS
-    assert Path(str(answer["file"])).is_relative_to(ROOT)
+    assert (answer["schemas"], answer["example"]) == (SCHEMAS, EXAMPLE)
+    assert Path(answer["file"]).is_relative_to(ROOT)
 
 
 def test_the_wheel_holds_all_of_the_package_and_nothing_else(archives: tuple[Path, Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,6 +70,16 @@ class VirtualClock:
         self.seconds += seconds
         for emulator in self.emulators:
             emulator.on_time_passes()
+
+
+class RealClock(VirtualClock):
+    """The machine's time, for scenes that several processes share; only our own waits are cut short."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -190,9 +201,11 @@ def truth(stage: Stage) -> dict[str, Any]:
 
 
 @contextmanager
-def staged(folder: Path, *, switches: Mapping[str, Any] | None = None, text: str = CONNECTIONS) -> Iterator[Stage]:
+def staged(
+    folder: Path, *, switches: Mapping[str, Any] | None = None, text: str = CONNECTIONS, clock: VirtualClock | None = None
+) -> Iterator[Stage]:
     """A fresh tenant without connectors or connections, and a checkout with one file."""
-    clock = VirtualClock()
+    clock = clock or VirtualClock()
     turned = Switches()
     for name, value in (switches or {}).items():
         turned.set(name, value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.emulator.carriers import carrier, connector_carrier, metadata_carrier
+from reconciler.emulator.carriers import connector_carrier, metadata_carrier
 from reconciler.emulator.history import Row
 from reconciler.emulator.members import Invalid, Trouble
 from reconciler.emulator.office import Ask, Office
@@ -49,10 +49,10 @@ def get(office: Office, ask: Ask) -> Any:
 
 @operation("GetAllConnectors", raw=True)
 def get_all(office: Office, _ask: Ask) -> Any:
-    """Connectors as list items: id, name, and the URL as tooltip."""
+    """Connectors as list items: id, name, and the URL as tooltip. A ListItem is no carrier: it has no members about rights."""
     rows = office.state.rows("ErpConnector")
     return [
-        carrier(Id=row["ErpConnectorId"], Name=row["DisplayName"], ToolTip=row["URL"])
+        {"Id": row["ErpConnectorId"], "Name": row["DisplayName"], "ToolTip": row["URL"]}
         for row in rows
         if office.switches.connectors_list_deleted or not row["Deleted"]
     ]
