@@ -220,6 +220,15 @@ def _last(stage: Stage) -> None:
     stage.run("history", ends=0)
 
 
+def _typed() -> str:
+    """How this command was typed: by its path where the shell would not find it by its name."""
+    if shutil.which("reconciler") is not None:
+        return "reconciler"
+    path = Path(sys.argv[0])
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def _keep(stage: Stage) -> None:
     """Put the final state where the next command finds it, unless something is there."""
     from reconciler.report.page import Page, bold, command
@@ -235,5 +244,5 @@ def _keep(stage: Stage) -> None:
         shutil.copytree(stage.folder / ".reconciler", here / ".reconciler")
         (here / ".reconciler").chmod(0o700)
         page.prose("This SuperOffice now lives in .reconciler/ of this folder.")
-        page.line(bold("Next: "), command("reconciler plan"), "   (empty, until you change connections.yaml)")
+        page.line(bold("Next: "), command(f"{_typed()} plan"), "   (empty, until you change connections.yaml)")
     stage.settings.streams.out(page)

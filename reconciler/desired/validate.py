@@ -70,7 +70,8 @@ def _check_guids(connections: Iterable[DesiredConnection], findings: Findings) -
 
 
 def _check_connection_names(desired: Desired, findings: Findings) -> None:
-    """Names are how a connection is found in the tenant, so two of one connector must differ in every text they share.
+    """Names are how a connection is found in the tenant, so two of one connector must differ in every text they share, unless
+    each says its `id`, which is found first.
 
     Source: SuperOffice documents no uniqueness of names; our own rule, since the name is the natural key.
     """
@@ -81,7 +82,7 @@ def _check_connection_names(desired: Desired, findings: Findings) -> None:
         for language, text in _texts(connection.name.value):
             others = seen.setdefault((connection.connector.value, text), {})
             first = others.get(language) or others.get("") or (next(iter(others.values()), None) if not language else None)
-            if first is not None and first is not connection:
+            if first is not None and first is not connection and (first.id is None or connection.id is None):
                 message = f"The connection {show(first.key)} on the same connector has this name too; expected different names."
                 findings.add("duplicate-name", message, connection.name.source, "Rename one of the two.", connection.address)
             others.setdefault(language, connection)

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from reconciler.flow.looking import run_view, status, test_connections
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
     from reconciler.flow.refreshing import make_refresh_plan
+    from reconciler.flow.taking_over import compare, dump, fields, file_side, save_dump, tenant_side
     from reconciler.session import Session, open_target
 
 __all__ = [
     "Session",
     "apply_plan",
+    "compare",
+    "dump",
+    "fields",
+    "file_side",
     "load",
     "load_plan",
     "make_plan",
@@ -29,8 +34,10 @@ __all__ = [
     "recover",
     "recover_view",
     "run_view",
+    "save_dump",
     "save_plan",
     "status",
+    "tenant_side",
     "test_connections",
     "validate",
 ]
@@ -48,6 +55,12 @@ _HOMES = {
     "make_refresh_plan": "reconciler.flow.refreshing",
     "save_plan": "reconciler.flow.planning",
     "validate": "reconciler.flow.planning",
+    "compare": "reconciler.flow.taking_over",
+    "dump": "reconciler.flow.taking_over",
+    "fields": "reconciler.flow.taking_over",
+    "file_side": "reconciler.flow.taking_over",
+    "save_dump": "reconciler.flow.taking_over",
+    "tenant_side": "reconciler.flow.taking_over",
     "Session": "reconciler.session",
     "open_target": "reconciler.session",
 }

@@ -19,13 +19,18 @@ function only(found, what) {
 
 async function connectorOf(name) {
   const all = await agent.getAllConnectorsAsync();
-  return (only(all.filter((one) => one.name === name), `connector ${name}`)).id;
+  return only(
+    all.filter((one) => one.name === name),
+    `connector ${name}`,
+  ).id;
 }
 
 /** One that is described as deleted is made and deleted; one of a name that is there is changed. */
 async function setConnector({ name, url, rename, delete: gone }) {
   const there = !gone && (await agent.getAllConnectorsAsync()).some((one) => one.name === name);
-  const entity = there ? await agent.getErpSyncConnectorEntityAsync(await connectorOf(name)) : await agent.createDefaultErpSyncConnectorEntityAsync();
+  const entity = there
+    ? await agent.getErpSyncConnectorEntityAsync(await connectorOf(name))
+    : await agent.createDefaultErpSyncConnectorEntityAsync();
   const saved = await agent.saveErpSyncConnectorEntityAsync({ ...entity, displayName: rename ?? name, ...known({ uRL: url }) });
   if (gone) await agent.deleteErpSyncConnectorEntityAsync(saved.erpConnectorId);
 }
@@ -34,12 +39,18 @@ async function setConnector({ name, url, rename, delete: gone }) {
 async function startOf({ name, connector }) {
   if (connector === undefined) {
     const all = await agent.getAllConnectionsAsync(false);
-    return agent.getConnectionAsync((only(all.filter((one) => one.displayName === name), `connection ${name}`)).erpConnectionId);
+    const found = only(
+      all.filter((one) => one.displayName === name),
+      `connection ${name}`,
+    );
+    return agent.getConnectionAsync(found.erpConnectionId);
   }
   const erpConnectorId = await connectorOf(connector);
   const fields = await agent.getConfigurationFieldsAsync(erpConnectorId);
-  const configFields = Object.fromEntries(fields.filter((one) => one.fieldType !== "Label").map((one) => [one.fieldKey, one.defaultValue]));
-  return { erpConnectionId: 0, erpConnectorId, displayName: name, allAccess: true, userGroupAccessIds: [], associateAccessIds: [], configFields };
+  const stored = fields.filter((one) => one.fieldType !== "Label");
+  const configFields = Object.fromEntries(stored.map((one) => [one.fieldKey, one.defaultValue]));
+  const scope = { allAccess: true, userGroupAccessIds: [], associateAccessIds: [] };
+  return { erpConnectionId: 0, erpConnectorId, displayName: name, ...scope, configFields };
 }
 
 async function setConnection(described) {
@@ -64,7 +75,8 @@ const wanted = (start, { rename, description, config, groups, users, everyone })
 
 async function created(start, described) {
   const connection = wanted(start, described);
-  if (!(await agent.testConnectionByConfigAsync(start.erpConnectorId, connection.configFields))) throw new Error(`${described.name}: the test fails`);
+  const works = await agent.testConnectionByConfigAsync(start.erpConnectorId, connection.configFields);
+  if (!works) throw new Error(`${described.name}: the test fails`);
   const { erpConnectionId } = await agent.saveConnectionAsync(connection);
   if (!(await agent.updateConnectionFieldsAsync(erpConnectionId))) throw new Error(`${described.name}: no fields`);
   return erpConnectionId;
@@ -115,13 +127,16 @@ async function setOrder(id, actor, fieldMappings, first) {
 }
 
 async function setItems(id, actors) {
-  const wishes = Object.entries(actors).flatMap(([actor, { fields = {} }]) => Object.entries(fields).map(([key, one]) => [actor, key, one.items]));
-  if (!wishes.some(([, , wish]) => wish)) return;
+  const ofActor = ([actor, { fields = {} }]) => Object.entries(fields).map(([key, one]) => [actor, key, one.items]);
+  const wishes = Object.entries(actors)
+    .flatMap(ofActor)
+    .filter(([, , wish]) => wish !== undefined);
+  if (!wishes.length) return;
   const lists = await agent.getConnectionListMappingsAsync(id);
-  for (const [actor, key, wish] of wishes.filter((one) => one[2])) {
+  for (const [actor, key, wish] of wishes) {
     const mapping = await agent.getActorTypeMappingAsync(id, actor);
     const { erpFieldId } = mapping.fieldMappings.find((one) => one.erpFieldKey === key);
-    const list = only(lists.erpListItemMappings.filter((one) => one.erpFieldId === erpFieldId), `list of ${key}`);
+    const list = lists.erpListItemMappings.find((one) => one.erpFieldId === erpFieldId);
     for (const pair of list.erpCrmListItemMappings) {
       if (pair.erpListItemId in wish) pair.crmListItem = wish[pair.erpListItemId] === null ? null : { id: wish[pair.erpListItemId] };
     }

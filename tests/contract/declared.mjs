@@ -22,9 +22,10 @@ export function readMethods(folder) {
 /** The carriers: name → {members: {name: type}, values: type of a dictionary's values or null}. */
 export function readCarriers(folder) {
   const own = {};
-  for (const [, name, parent, body] of text(folder, "Carriers.d.ts").matchAll(/^export interface (\w+)(?: extends (\w+))? \{$([^]*?)^\}$/gm)) {
+  const interfaces = /^export interface (\w+)(?: extends (\w+))? \{$([^]*?)^\}$/gm;
+  for (const [, name, parent, body] of text(folder, "Carriers.d.ts").matchAll(interfaces)) {
     const values = /^ {4}\[index: string\]: (.+);$/m.exec(body)?.[1] ?? null;
-    const members = Object.fromEntries([...body.matchAll(/^ {4}(\w+)\??: (.+);$/gm)].map(([, member, type]) => [member, type]));
+    const members = Object.fromEntries(Array.from(body.matchAll(/^ {4}(\w+)\??: (.+);$/gm), ([, member, type]) => [member, type]));
     own[name] = { parent, members, values };
   }
   const whole = (name) => ({ ...(own[name].parent ? whole(own[name].parent) : {}), ...own[name].members });
@@ -41,7 +42,7 @@ const onTheWire = (member) => member[0].toUpperCase() + member.slice(1);
 export function check(value, type, { carriers, enums, wire }) {
   const problems = [];
   const nulls = [];
-  const say = (place, wanted, found) => problems.push(`${place || "the answer"}: ${wanted} expected, not ${JSON.stringify(found) ?? "nothing"}`);
+  const say = (place, wanted, found) => problems.push(`${place}: ${wanted} expected, not ${JSON.stringify(found) ?? "nothing"}`);
   const plain = (found) => typeof found === "object" && found !== null && !Array.isArray(found);
 
   function walk(found, wanted, place) {
@@ -55,11 +56,11 @@ export function check(value, type, { carriers, enums, wire }) {
     } else if (wanted.startsWith("enums.") && !wanted.endsWith("[]")) {
       if (!Object.values(enums(name)).includes(found)) say(place, name, found);
     } else if (wanted === "Date") {
-      const is = wire ? typeof found === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(found) : found instanceof Date && !Number.isNaN(+found);
-      if (!is) say(place, "a date", found);
+      const written = typeof found === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(found);
+      if (wire ? !written : !(found instanceof Date) || Number.isNaN(+found)) say(place, "a date", found);
     } else if (wanted === "Duration") {
-      const is = wire ? typeof found === "string" && /^\d+:\d\d:\d\d$/.test(found) : Number.isInteger(found?.asSeconds?.());
-      if (!is) say(place, "a duration", found);
+      const written = typeof found === "string" && /^\d+:\d\d:\d\d$/.test(found);
+      if (wire ? !written : !Number.isInteger(found?.asSeconds?.())) say(place, "a duration", found);
     } else if (found === null) {
       nulls.push(place);
     } else if (wanted === "string") {
@@ -74,7 +75,8 @@ export function check(value, type, { carriers, enums, wire }) {
     } else if (carriers[name].values) {
       for (const [key, one] of Object.entries(found)) walk(one, carriers[name].values, `${place}{${key}}`);
     } else {
-      const members = Object.fromEntries(Object.entries(carriers[name].members).map(([one, its]) => [wire ? onTheWire(one) : one, its]));
+      const declared = Object.entries(carriers[name].members);
+      const members = Object.fromEntries(declared.map(([one, its]) => [wire ? onTheWire(one) : one, its]));
       for (const one of Object.keys(found)) if (!(one in members)) problems.push(`${place}.${one}: ${name} has no such member`);
       for (const [one, its] of Object.entries(members)) {
         if (one in found) walk(found[one], its, `${place}.${one}`);

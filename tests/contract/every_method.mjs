@@ -49,7 +49,9 @@ seen.refreshed = [await agent.updateConnectionFieldsAsync(id), await agent.updat
 const found = await agent.getActorTypeMappingAsync(id, Customer);
 seen.noMapping = await agent.getActorTypeMappingAsync(id, ErpActorType.Partner);
 seen.crmActorTypes = [];
-for (const actor of [Customer, Person, ErpActorType.Project, ErpActorType.Sale]) seen.crmActorTypes.push(await agent.getCrmActorTypeAsync(id, actor));
+for (const actor of [Customer, Person, ErpActorType.Project, ErpActorType.Sale]) {
+  seen.crmActorTypes.push(await agent.getCrmActorTypeAsync(id, actor));
+}
 
 const directionless = await agent.saveActorTypeMappingAsync({ ...found, isActive: true });
 seen.reasons = await agent.toggleErpConnectionActiveAsync(id);
@@ -69,7 +71,8 @@ await agent.validateArchiveColumnConfigAsync("erpcustomer", id);
 
 const lists = await agent.getConnectionListMappingsAsync(id);
 const [list] = lists.erpListItemMappings;
-const pairs = list.erpCrmListItemMappings.map((one, at) => ({ ...one, crmListItem: at < given.items.length ? { id: given.items[at] } : null }));
+const chosen = (at) => (at < given.items.length ? { id: given.items[at] } : null);
+const pairs = list.erpCrmListItemMappings.map((one, at) => ({ ...one, crmListItem: chosen(at) }));
 seen.lists = await agent.saveConnectionListMappingsAsync({ ...lists, erpListItemMappings: [{ ...list, erpCrmListItemMappings: pairs }] });
 
 const fieldId = Object.fromEntries(found.fieldMappings.map((one) => [one.erpFieldKey, one.erpFieldId]));
@@ -115,7 +118,10 @@ seen.tried = [
 ];
 seen.made = await agent.createErpActorFromCrmAsync(id, 15, Customer, Contact, { NAME: "Fifteen" });
 seen.display = await agent.getConnectionsAndDisplayFieldsAsync(Contact, 12);
-seen.values = [await agent.getErpFieldValuesAsync(id, Contact, 12, ["NAME", "CustGr"]), await agent.getErpFieldValuesAsync(id, Contact, 99, ["NAME"])];
+seen.values = [
+  await agent.getErpFieldValuesAsync(id, Contact, 12, ["NAME", "CustGr"]),
+  await agent.getErpFieldValuesAsync(id, Contact, 99, ["NAME"]),
+];
 seen.fromErp = (await agent.getFieldValuesFromErpAsync(id, Customer, "10012")).map((one) => one.crmFieldKey);
 seen.broken = [await agent.breakActorLinkAsync(id, 11, Contact), await agent.breakActorLinkAsync(id, 11, Contact)];
 
@@ -139,10 +145,12 @@ seen.mayDelete = [await agent.canDeleteErpSyncConnectorEntityAsync(connector.erp
 seen.switchedOff = await agent.toggleErpConnectionActiveAsync(id);
 await agent.deleteConnectionAsync(id);
 await agent.deleteConnectionAsync(second.erpConnectionId);
-seen.left = [await agent.getAllConnectionsAsync(false), await agent.getAllConnectionsAsync(true)].map((all) => all.map((one) => one.erpConnectionId));
+const left = [await agent.getAllConnectionsAsync(false), await agent.getAllConnectionsAsync(true)];
+seen.left = left.map((all) => all.map((one) => one.erpConnectionId));
 seen.deleted = (await agent.getConnectionAsync(id)).deleted;
 seen.mayDelete.push(await agent.canDeleteErpSyncConnectorEntityAsync(connector.erpConnectorId));
 await agent.deleteErpSyncConnectorEntityAsync(connector.erpConnectorId);
 seen.mayDelete.push(await agent.canDeleteErpSyncConnectorEntityAsync(connector.erpConnectorId));
 
-tell({ version, reflected, declared: Object.keys(methods), calls, seen, ids: { connector: connector.erpConnectorId, first: id, second: second.erpConnectionId } });
+const ids = { connector: connector.erpConnectorId, first: id, second: second.erpConnectionId };
+tell({ version, reflected, declared: Object.keys(methods), calls, seen, ids });

@@ -13,10 +13,16 @@ async function actorsOf(id) {
     if (mapping === null) continue;
     const fields = [];
     for (const field of mapping.fieldMappings) {
-      const { hasFirstSyncDefaultValue: has, firstSyncDefaultValue: value, promptUser, mandatory } = await agent.getDefaultValueInfoAsync(field.erpFieldId);
-      fields.push({ ...without(field), default: has ? value : null, promptUser, mandatory });
+      const its = await agent.getDefaultValueInfoAsync(field.erpFieldId);
+      const value = its.hasFirstSyncDefaultValue ? its.firstSyncDefaultValue : null;
+      fields.push({ ...without(field), default: value, promptUser: its.promptUser, mandatory: its.mandatory });
     }
-    actors[type] = { sync: mapping.isActive, crm: mapping.actorTypeCrm, order: fields.map((one) => one.erpFieldKey), fields: Object.fromEntries(fields.map((one) => [one.erpFieldKey, one])) };
+    actors[type] = {
+      sync: mapping.isActive,
+      crm: mapping.actorTypeCrm,
+      order: fields.map((one) => one.erpFieldKey),
+      fields: Object.fromEntries(fields.map((one) => [one.erpFieldKey, one])),
+    };
   }
   return actors;
 }
@@ -26,7 +32,8 @@ async function itemsOf(id, actors) {
   for (const actor of Object.values(actors)) for (const field of Object.values(actor.fields)) byId[field.erpFieldId] = field;
   const container = await agent.getConnectionListMappingsAsync(id);
   for (const list of container?.erpListItemMappings ?? []) {
-    byId[list.erpFieldId].items = Object.fromEntries(list.erpCrmListItemMappings.map((one) => [one.erpListItemId, one.crmListItem?.name ?? null]));
+    const pairs = list.erpCrmListItemMappings.map((one) => [one.erpListItemId, one.crmListItem?.name ?? null]);
+    byId[list.erpFieldId].items = Object.fromEntries(pairs);
   }
 }
 
