@@ -20,10 +20,11 @@ from reconciler.desired.characters import hidden_character
 from reconciler.desired.layers import FILE
 from reconciler.errors import InputError
 from reconciler.flow.proving import Proof, proved
-from reconciler.live.document import Entry, Scalar, Table, difference, without
-from reconciler.live.dump import Dump, Rules, Variable
+from reconciler.live.document import Entry, Scalar, Table, difference
+from reconciler.live.dump import Dump, Variable
 from reconciler.live.dump_base import base_document
 from reconciler.live.dump_yaml import render
+from reconciler.live.file_rules import Rules
 from reconciler.live.whole import Keys, Whole, keys_of, read_everything, whole_of
 from reconciler.model import Address, Attributes, Connection, Desired, Live, Problem, Recorded, Source
 from reconciler.plan.identity import Identity, match
@@ -67,12 +68,12 @@ def dump(session: Session, *, language: str = "en", base: tuple[str, ...] = ()) 
     known, taken, rows = _claimed(desired, live, recorded)
     keys = keys_of(live, recorded, known, taken)
     whole = _whole(live, keys, recorded, desired.language if desired is not None else language)
-    made = Dump(whole, Rules(_hidden, _refused_url), _written(desired, live, rows))
+    made = Dump(whole, RULES, _written(desired, live, rows))
     if desired is not None:
         made.base_order = tuple(mark.value for mark in desired.sync_priority or ())
     document = _overlay(made, desired, rows) if desired is not None else made.document()
-    header = _header(made, session.target.name, base)
-    document, proof = proved(session, live, recorded, document, lambda one: render(one, header), base, made.shown)
+    header = _header(session.target.name, base)
+    document, proof = proved(session, live, recorded, document, lambda one: render(one, header), base, RULES.comment)
     variables = tuple(one for one in made.variables if _refers(document, one))
     return Dumped(
         session.target.name,
@@ -147,12 +148,12 @@ def _overlay(made: Dump, desired: Desired, rows: Mapping[str, Connection]) -> Ta
     return replace(left, entries=(Entry("version", Scalar("1", bare=True)), *left.entries))
 
 
-def _header(made: Dump, target: str, base: tuple[str, ...]) -> tuple[str, ...]:
+def _header(target: str, base: tuple[str, ...]) -> tuple[str, ...]:
     if base:
-        files = made.shown(", ".join(base))
-        return (f"{_HEADER} {made.shown(target)} by `reconciler dump`: an overlay.", f"Laid over {files}, it says what is live.")
+        files = RULES.comment(", ".join(base))
+        return (f"{_HEADER} {RULES.comment(target)} by `reconciler dump`: an overlay.", f"Laid over {files}, it says what is live.")
     return (
-        f"{_HEADER} {made.shown(target)} by `reconciler dump`: what is live, as a file.",
+        f"{_HEADER} {RULES.comment(target)} by `reconciler dump`: what is live, as a file.",
         "What is not written here is as it is by default, or is left alone.",
     )
 
@@ -182,6 +183,10 @@ def _hidden(value: str) -> str | None:
 def _refused_url(url: str) -> str:
     host = connector_host(url)
     return host.message if isinstance(host, Refused) else ""
+
+
+RULES = Rules(_hidden, _refused_url)
+"""What may stand in a file, as `desired` has it."""
 
 
 def save_dump(path: Path, text: str, *, overwrite: bool = False) -> None:

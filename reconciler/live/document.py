@@ -7,7 +7,7 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -110,6 +110,15 @@ def settled(table: Table) -> Table:
         else:
             entries.append(replace(one, value=value))
     return replace(table, entries=tuple(entries), notes=tuple(notes))
+
+
+def with_comments(table: Table, fit: Callable[[str], str]) -> Table:
+    """The document with every comment and note as `fit` makes it."""
+    entries = tuple(
+        replace(one, comment=fit(one.comment), value=with_comments(one.value, fit) if isinstance(one.value, Table) else one.value)
+        for one in table.entries
+    )
+    return replace(table, entries=entries, notes=tuple(fit(note) for note in table.notes))
 
 
 def without(table: Table, path: Path, note: str) -> Table:

@@ -11,12 +11,13 @@ not known because the connector is silent, is left out with a note.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.live.document import Entry, Scalar, Table, Value, flag, inline, text, texts
-from reconciler.live.dump_actors import ActorFacts, actor_facts, actor_table, label, scalar
+from reconciler.live.document import Entry, Scalar, Table, Value, flag, inline, text, texts, with_comments
+from reconciler.live.dump_actors import actor_facts, actor_table, label, scalar
+from reconciler.live.file_rules import Rules
 from reconciler.live.naming import sharing_a_name, variable_name
 from reconciler.live.whole import Whole
 from reconciler.model import ACTOR_TYPES, HIDDEN, Attributes, ConfigField, Connection, Connector, FieldType, SecretRef
@@ -27,7 +28,6 @@ _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}
 _WHOLE_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 _LANGUAGES: Final = frozenset(languages.LANGUAGES.values())
 _TEXTS: Final = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.PASSWORD})
-_LONGEST_COMMENT: Final = 80
 SUPEROFFICE: Final = "SuperOffice"
 
 
@@ -45,19 +45,6 @@ class Variable:
     field: str
     ref: SecretRef
     known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What may stand in a file; `desired` knows.
-
-    Attributes:
-        hidden: the name of the first character of a text that may not be there; None when all are fine.
-        refused_url: why a URL may not stand in a file; empty when it may.
-    """
-
-    hidden: Callable[[str], str | None]
-    refused_url: Callable[[str], str]
 
 
 @dataclass(slots=True)
@@ -91,7 +78,7 @@ class Dump:
                 connectors.append(Entry(key, self._connector(row)))
                 written[row.id] = key
             else:
-                left_out.append(f"left out: connector {self.shown(row.name)}. {why}")
+                left_out.append(f"left out: connector {self.rules.brief(row.name)}. {why}")
         rows = self.whole.connections()
         group = {row.id: written.get(row.connector_id) for row in rows.values()}
         shared = sharing_a_name(rows.values(), group)
@@ -107,13 +94,7 @@ class Dump:
             Entry("connections", Table(tuple(connections))),
             *self._tenant_wide(complete=complete),
         ]
-        return Table(tuple(sections))
-
-    def shown(self, value: str) -> str:
-        """A text from elsewhere as it may stand in a comment: on one line, nothing hidden, not too long."""
-        clean = "".join(" " if char in "\r\n\t" else "\ufffd" if self.rules.hidden(char) else char for char in value)
-        clean = " ".join(clean.split())
-        return clean if len(clean) <= _LONGEST_COMMENT else f"{clean[: _LONGEST_COMMENT - 1]}…"
+        return with_comments(Table(tuple(sections)), self.rules.comment)
 
     # ---- connectors --------------------------------------------------------------------------------------------
 
@@ -160,14 +141,14 @@ class Dump:
         if isinstance(value, str):
             if self.rules.hidden(value) is None and (value or name == "description"):
                 return text(value)
-            notes.append(f"left out: {name}, {self.shown(value)}. {self._why_hidden(value)}")
+            notes.append(f"left out: {name}, {self.rules.brief(value)}. {self._why_hidden(value)}")
             return None
         order = sorted(value, key=lambda code: (code != self.whole.language, code != "en", code))
         fit = [code for code in order if code in _LANGUAGES and value[code] and self.rules.hidden(value[code]) is None]
         for code in order:
             if value[code] and code not in fit:
                 why = self._why_hidden(value[code]) if code in _LANGUAGES else "It is no language that SuperOffice documents."
-                notes.append(f"left out: {name} in {code}, {self.shown(value[code])}. {why}")
+                notes.append(f"left out: {name} in {code}, {self.rules.brief(value[code])}. {why}")
         return Table(tuple(Entry(code, text(value[code])) for code in fit), inline=True) if fit else None
 
     def _why_hidden(self, value: str) -> str:
@@ -189,7 +170,7 @@ class Dump:
             value = self._config_value(key, name, config[name], about, notes)
             if value is None or not (complete or _tells(config[name], about)):
                 continue
-            comment = self.shown(label(about.label, name, self.whole.language)) if about is not None else ""
+            comment = self.rules.brief(label(about.label, name, self.whole.language)) if about is not None else ""
             if about is not None and about.type is FieldType.PASSWORD and row.config[name] == "":
                 comment = f"{comment or name}: shown as empty; without one, delete this line"
             entries.append(Entry(name, value, comment))
@@ -204,7 +185,7 @@ class Dump:
             return secret(value)
         if value is HIDDEN:
             if (key, name) in self.whole.doubted:
-                notes.append(f"left out: {self.shown(name)}. Whether the last write reached SuperOffice is not settled.")
+                notes.append(f"left out: {self.rules.brief(name)}. Whether the last write reached SuperOffice is not settled.")
             elif isinstance(known, SecretRef):
                 self.variables.append(Variable(key, name, known, known=False))
                 return secret(known)
@@ -216,7 +197,7 @@ class Dump:
             elif known is not None:
                 return scalar(known, FieldType.TEXT)
             elif self.whole.live.fields.get(self.whole.connections()[key].connector_id) is not None:
-                notes.append(f"left out: {self.shown(name)}. The connector does not declare it, so it may be a password.")
+                notes.append(f"left out: {self.rules.brief(name)}. The connector does not declare it, so it may be a password.")
             return None
         assert about is not None  # a value that is shown has a declared type
         if about.type not in _TEXTS and value == "":
@@ -233,21 +214,10 @@ class Dump:
         for name in ACTOR_TYPES:
             if name not in actors or below is None:
                 continue
-            facts = actor_facts(below, name, self.whole.language)
-            table = actor_table(actors[name], self._clean(facts), complete=complete, first=written.get(name, {}).get("rank", ()))
+            facts = actor_facts(below, name, self.whole.language, self.rules)
+            table = actor_table(actors[name], facts, complete=complete, first=written.get(name, {}).get("rank", ()))
             entries += [Entry(name, table)] if table.entries or complete else []
         return Table(tuple(entries))
-
-    def _clean(self, facts: ActorFacts) -> ActorFacts:
-        from dataclasses import replace
-
-        return replace(
-            facts,
-            fields={
-                key: replace(one, label=self.shown(one.label), items={item: self.shown(its) for item, its in one.items.items()})
-                for key, one in facts.fields.items()
-            },
-        )
 
     def _tenant_wide(self, *, complete: bool) -> list[Entry]:
         live, keys = self.whole.live, self.whole.keys.connections

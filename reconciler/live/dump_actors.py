@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.live.document import Entry, Scalar, Table, Value, flag, inline, text, texts
+from reconciler.live.file_rules import Rules
 from reconciler.model import ACTOR_TYPES, Attributes, FieldType, Mappings
 from reconciler.model import Value as Leaf
 from reconciler.wire import languages
@@ -54,7 +55,7 @@ class ActorFacts:
     lists_known: bool = True
 
 
-def actor_facts(mappings: Mappings, actor: str, language: str) -> ActorFacts:
+def actor_facts(mappings: Mappings, actor: str, language: str, rules: Rules) -> ActorFacts:
     """What is needed to write one actor type of a connection, by our name of the type."""
     mapping = mappings.actors.get(actor)
     lists = {one.field_id: one for one in mappings.lists.lists} if mappings.lists is not None else {}
@@ -66,10 +67,10 @@ def actor_facts(mappings: Mappings, actor: str, language: str) -> ActorFacts:
         own, its = mapped.get(row.key), lists.get(row.id)
         facts[row.key] = FieldFacts(
             type=row.field_type,
-            label=label(row.label or (own.label if own is not None else ""), row.key, language),
+            label=rules.brief(label(row.label or (own.label if own is not None else ""), row.key, language)),
             missing=row.missing_in_erp,
             forced=row.mandatory,
-            items={one.erp_key: label(one.erp_name, one.erp_key, language) for one in its.items} if its is not None else {},
+            items={one.erp_key: rules.brief(label(one.erp_name, one.erp_key, language)) for one in its.items} if its is not None else {},
             listed=own is not None and bool(own.crm and own.list_reference),
         )
     return ActorFacts(facts, mappings.lists is not None)
@@ -81,20 +82,23 @@ def label(raw: str, key: str, language: str) -> str:
     return "" if shown.casefold() == key.casefold() else shown
 
 
-def actor_table(actor: Attributes, facts: ActorFacts, *, complete: bool, first: tuple[str, ...] = ()) -> Table:
+def actor_table(
+    actor: Attributes, facts: ActorFacts, *, complete: bool, first: tuple[str, ...] = (), every_item: bool = False
+) -> Table:
     """One actor type; empty when there is nothing to say of it.
 
     Args:
         actor: its attributes; with `complete`, those of them that are there.
         complete: also what is as it is by default.
         first: keys that a file puts first, which decides how the order is spelled.
+        every_item: list items also where none of them stands for anything.
     """
     order = [*actor.get("rank", ()), *(key for key in sorted(actor.get("fields", {})) if key not in actor.get("rank", ()))]
     fields: list[Entry] = []
     notes: list[str] = []
     for key in [key for key in order if key in actor.get("fields", {})]:
         about = facts.fields.get(key, FieldFacts())
-        table = field_table(actor["fields"][key], about, complete=complete)
+        table = field_table(actor["fields"][key], about, complete=complete, every_item=every_item or complete)
         if about.missing and table.entries and not complete:
             notes.append(f"left out: {key}. The connector no longer reports it.")
         elif table.entries or complete:
@@ -110,7 +114,7 @@ def actor_table(actor: Attributes, facts: ActorFacts, *, complete: bool, first: 
     return Table(tuple(entries))
 
 
-def field_table(one: Attributes, facts: FieldFacts, *, complete: bool) -> Table:
+def field_table(one: Attributes, facts: FieldFacts, *, complete: bool, every_item: bool = False) -> Table:
     """One field; empty when everything is as it is by default."""
     entries: list[Entry] = []
     crm = one.get("crm")
@@ -121,7 +125,7 @@ def field_table(one: Attributes, facts: FieldFacts, *, complete: bool) -> Table:
     if one.get("show") or (complete and "show" in one):
         entries.append(Entry("show", texts(one["show"])))
     items: Mapping[str, str] = one.get("items", {})
-    if (complete and items) or any(items.values()):
+    if (every_item and items) or any(items.values()):
         pairs = tuple(Entry(key, text(name), facts.items.get(key, "")) for key, name in _sorted_items(items, facts))
         entries.append(Entry("items", Table(pairs, inline=not any(pair.comment for pair in pairs))))
     if one.get("default") or (complete and "default" in one):

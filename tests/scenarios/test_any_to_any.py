@@ -19,13 +19,13 @@ ENCODED = {"IntegerField": lambda value: f"[I:{value}]", "CheckboxField": lambda
 @st.composite
 def connections(draw: st.DrawFn) -> dict[str, Any]:
     """What a file may say of one connection that exists or is to exist."""
-    key = draw(st.shared(st.just(""), key="unused"))
     name = draw(st.sampled_from(["plain", {"en": "English"}, {"en": "English", "nb": "Norsk"}, {"sv": "Svenska", "nb": "Norsk"}]))
+    others = {"IntegerField": st.integers(-1, 1), "CheckboxField": st.booleans(), "TextField": st.sampled_from(["", "0012", "ø;\\"])}
     config = {
         "Filename": draw(st.sampled_from(["F0001.xlsm", "F0002.xlsm", "F0003.xlsm"])),
         "PasswordField": {"secret": "env:VISMA_PASSWORD", "version": draw(st.integers(1, 2))},
-        **draw(st.fixed_dictionaries({}, optional={"IntegerField": st.integers(-1, 1), "CheckboxField": st.booleans(), "TextField": st.sampled_from(["", "0012", "ø;\\"])})),
-    }  # fmt: skip
+        **draw(st.fixed_dictionaries({}, optional=others)),
+    }
     written: dict[str, Any] = {
         "name": name,
         "connector": draw(st.sampled_from(["one", "one", "two"])),
@@ -33,7 +33,7 @@ def connections(draw: st.DrawFn) -> dict[str, Any]:
         "config": config,
     }
     more = {"active": st.booleans(), "description": st.sampled_from(["", "text", {"en": "text"}])}
-    return {**written, **draw(st.fixed_dictionaries({}, optional=more)), "key": key}
+    return {**written, **draw(st.fixed_dictionaries({}, optional=more))}
 
 
 @st.composite
@@ -54,7 +54,6 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
 
 def named(key: str, connection: dict[str, Any]) -> dict[str, Any]:
     """Names differ between connections, so that nothing is ambiguous."""
-    connection.pop("key", None)
     name = connection["name"]
     connection["name"] = f"{key} {name}" if isinstance(name, str) else {code: f"{key} {text}" for code, text in name.items()}
     return connection
@@ -81,8 +80,8 @@ def holds(stage: Stage, file: dict[str, Any]) -> None:
             assert row["Active"] is written["active"]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.lists(files(), min_size=2, max_size=3))
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(files(), min_size=2, max_size=2))
 def test_any_file_can_follow_any_other(story: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder, staged(Path(folder)) as stage:
         for file in story:
