@@ -29,7 +29,6 @@ WRONG = [
     (("apply", "--atomic", "--keep-going"), "contradict"),
     (("recover", "--forward"), "`--forward` is not in this version."),
     (("recover", "--park"), "`--park` is not in this version."),
-    (("validate", "--online"), "--online"),
     *(((name,), f"The command '{name}' is not in this version") for name in sorted(LATER)),
 ]
 
