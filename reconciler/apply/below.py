@@ -29,6 +29,7 @@ from reconciler.model import (
     Named,
     Step,
     Value,
+    Why,
     same,
 )
 from reconciler.plan.actors import list_name
@@ -143,15 +144,31 @@ def _check_rules(running: Running, actor: str, start: ActorMapping, sets: Attrib
             raise StepFailed(
                 "A field is not there", f"The connector of {running.name} offers no {actor} field {key!r}, also after the refresh."
             )
+        if _was_renamed(running, actor, key) and not row.missing_in_erp:
+            raise StepFailed("A field is still there", f"The connector of {running.name} still reports {actor} {key}: it was not renamed.")
         direction = written.get("direction", DIRECTIONS[row.to_crm, row.to_erp])
         crm = written.get("crm", row.crm)
         if crm and direction != "none" and (row.access == "ReadOnly" or row.missing_in_erp):
             why = "is read-only in the ERP" if row.access == "ReadOnly" else "is no longer reported by the connector"
             raise StepFailed("A field cannot be synchronised", f"{actor} {key} of {running.name} {why}.")
-        if crm and direction == "to-crm" and row.already_mapped:
+        # The flag is about the CRM field that the row has now; of another one the server's own check tells.
+        if crm and crm == row.crm and direction == "to-crm" and row.already_mapped:
             raise StepFailed(
                 "A field cannot be synchronised", f"{actor} {key} is mapped on another connection too: one way to SuperOffice is forbidden."
             )
+
+
+def _was_renamed(running: Running, actor: str, key: str) -> bool:
+    """Whether the plan takes this field for one that the connector calls otherwise by now."""
+    path = ("actors", actor, "fields", key, "crm")
+    return any(change.path == path and change.why is Why.RENAMED and change.after == "" for change in running.unit.changes)
+
+
+def remapped(running: Running, actor: str, key: str) -> bool:
+    """Whether the plan gives a field another CRM field. SuperOffice then forgets the pairs of its list."""
+    return any(
+        "crm" in step.sets["actors"].get(actor, {}).get("fields", {}).get(key, {}) for step in running.unit.steps if step.act is Act.MAP
+    )
 
 
 # --- list items ------------------------------------------------------------------------------------------------------
@@ -178,7 +195,7 @@ def _listed_field(context: Context, running: Running, actor: str, key: str) -> F
         StepFailed: there is no such field.
     """
     opened = running.observed_below.actors.get(actor) if running.observed_below is not None else None
-    for mapping in (opened, None):
+    for mapping in (None,) if remapped(running, actor, key) else (opened, None):
         found = mapping or context.mappings.actor_mapping(running.row_id, ACTOR_TYPES[actor])
         for one in found.fields if found is not None else ():
             if one.key == key and (mapping is None or one.list_reference):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from reconciler.apply.below import field_row, move_to, save_default, save_items, save_mapping, settings
+from reconciler.apply.below import field_row, move_to, order_of, remapped, save_default, save_items, save_mapping, settings
 from reconciler.apply.context import Context
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError
@@ -21,21 +21,19 @@ NEEDS_INACTIVE = frozenset({Act.MAP, Act.ITEMS})
 
 
 def put_back_mapped(context: Context, running: Running, step: int) -> None:
-    """Put list items and mappings back; the connection is inactive by now if it has to be.
+    """Put mappings and then list items back, because another CRM field makes SuperOffice forget the pairs of a list.
+
+    The connection is inactive by now if it has to be.
 
     Raises:
         ConflictError: a field that we wrote holds neither our value nor the one found.
     """
-    if Act.ITEMS in running.wrote and running.lists_start is not None:
-        wanted = {
-            one.field_id: {item.erp_key: item.crm_id for item in one.items}
-            for one in running.lists_start.lists
-            if one.field_id in _written_lists(running)
-        }
-        save_items(context, running, wanted, step=step, sets={"restore": sorted(wanted)}, rollback=True)
     for actor, start in running.starts.items():
         sets = _written(running, actor)
         save_mapping(context, running, actor, partial(_restored, start=start, sets=sets), step=step, sets=sets, rollback=True)
+    wanted = _pairs_before(running)
+    if wanted:
+        save_items(context, running, wanted, step=step, sets={"restore": sorted(wanted)}, rollback=True)
 
 
 def put_back_ordered(context: Context, running: Running, step: int) -> None:
@@ -57,7 +55,31 @@ def differs_below(context: Context, running: Running) -> tuple[str, ...]:
     for (actor, key), row in running.default_starts.items():
         if default_of(field_row(context, running, actor, key)) != default_of(row):
             found.append(f"actors.{actor}.fields.{key}.default")
+    for actor, order in running.rank_starts.items():
+        if tuple(key for key, _ in order_of(context, running, actor)) != order:
+            found.append(f"actors.{actor}.rank")
+    pairs = _pairs_before(running)
+    lists = context.mappings.list_mappings(running.row_id).lists if pairs else ()
+    now = {one.field_id: {item.erp_key: item.crm_id for item in one.items} for one in lists}
+    found += [f"the items of field #{key}" for key, items in pairs.items() if items.items() - now.get(key, {}).items()]
     return tuple(found)
+
+
+def _pairs_before(running: Running) -> dict[int, dict[str, int | None]]:
+    """Item pairs by field as they were found, of lists that were written and of fields that got another CRM field."""
+    below = running.observed_below
+    before = below.lists if below is not None and below.lists is not None else running.lists_start
+    if before is None:
+        return {}
+    written = _written_lists(running) if Act.ITEMS in running.wrote else set()
+    pairs = {one.field_id: {item.erp_key: item.crm_id for item in one.items} for one in before.lists}
+    lost = {
+        field.id
+        for actor, start in running.starts.items()
+        for field in start.fields
+        if remapped(running, actor, field.key) and any(key is not None for key in pairs.get(field.id, {}).values())
+    }
+    return {key: items for key, items in pairs.items() if key in written | lost}
 
 
 def _written(running: Running, actor: str) -> Attributes:

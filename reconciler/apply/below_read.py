@@ -7,13 +7,14 @@ Neighbours: called by `preflight` and `connection`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from reconciler.apply.below import settled_default
+from reconciler.apply.below import remapped, settled_default
 from reconciler.apply.context import Context
 from reconciler.apply.running import Running
 from reconciler.live.actors import actors_attributes
-from reconciler.live.mappings import WantedActors, read_mappings
-from reconciler.model import ACTOR_TYPES, Attributes, ErpField, Value, same
+from reconciler.live.mappings import Below, WantedActors, read_mappings
+from reconciler.model import ACTOR_TYPES, Attributes, ErpField, FieldType, Value, same
 
 
 def read_below(context: Context, running: Running, rows: dict[tuple[str, str], ErpField] | None = None) -> Attributes:
@@ -27,11 +28,28 @@ def read_below(context: Context, running: Running, rows: dict[tuple[str, str], E
         return {}
     items = any("items" in field for actor in wanted.values() for field in actor.get("fields", {}).values())
     below = read_mappings(context.mappings, {running.row_id: WantedActors(frozenset(wanted), items)}, parallel=1)
+    if running.observed_below is None and not items:
+        below = _with_lists_to_lose(context, running, below)
     if rows is not None:
         rows.update({(row.actor_type, row.key): row for row in below.mappings[running.row_id].fields})
     running.crm_items.update(below.crm_items)
     running.observed_below = running.observed_below or below.mappings[running.row_id]
     return actors_attributes(below.mappings[running.row_id], below.crm_items, context.language)
+
+
+def _with_lists_to_lose(context: Context, running: Running, below: Below) -> Below:
+    """The lists, too, where a list field gets another CRM field: SuperOffice forgets its pairs, and a rollback has to bring them back."""
+    mappings = below.mappings[running.row_id]
+    loses = any(
+        field.field_type is FieldType.LIST and field.list_reference and remapped(running, actor, field.key)
+        for actor, mapping in mappings.actors.items()
+        if mapping is not None
+        for field in mapping.fields
+    )
+    if not loses:
+        return below
+    lists = context.mappings.list_mappings(running.row_id)
+    return replace(below, mappings={running.row_id: replace(mappings, lists=lists)})
 
 
 def missing_below(context: Context, running: Running, wants: Attributes) -> tuple[str, ...]:

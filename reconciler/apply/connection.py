@@ -222,6 +222,9 @@ def _create(context: Context, running: Running, step: Step) -> None:
     context.record("bound", address=running.name, id=created[0].id, guid=created[0].guid)
     if running.carried.values:
         context.record("sent", unit=running.name, fields=dict(running.carried.sealed))
+    wrong = rows.missing(created[0], running.saved, running.fields, running.secret_keys)
+    if wrong:
+        raise StepFailed("The write did not hold", f"{running.name} was created, and a read shows another {', '.join(wrong)} than we sent.")
 
 
 def creation(context: Context, running: Running, goal: Connection, step: int) -> Write[tuple[Connection, ...]]:

@@ -47,7 +47,8 @@ def roll_back_connector(context: Context, running: Running) -> Back:
     number = len(running.unit.steps)
     if running.unit.kind is UnitKind.CREATE:
         return _undo_creation(context, running, number)
-    row = look(context, lambda: context.reader.connector(running.row_id), _is_there)
+    last = running.latest_connector
+    row = look(context, lambda: context.reader.connector(running.row_id), lambda one: _is_there(one) if last is None else one == last)
     running.latest_connector = row
     if running.unit.kind is UnitKind.DELETE:
         gone = row is None or row.deleted

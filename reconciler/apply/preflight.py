@@ -8,13 +8,13 @@ Neighbours: called by `run` before the first unit, and again after a connector's
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reconciler.apply import rows
 from reconciler.apply.below_read import moved_below
 from reconciler.apply.carried import carry
 from reconciler.apply.connection import blocking_fields
-from reconciler.apply.context import Context
+from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.running import Running
 from reconciler.errors import CheckFailed, ConnectorUnavailable, StalePlan
 from reconciler.model import (
@@ -26,6 +26,7 @@ from reconciler.model import (
     Plan,
     Problem,
     Recorded,
+    Secret,
     Source,
     TestResult,
     Unit,
@@ -249,11 +250,9 @@ def run_tests(context: Context, runnings: Iterable[Running]) -> None:
 def _test_url(context: Context, running: Running) -> None:
     if all(step.act is not Act.TEST_URL for step in running.unit.steps):
         return
-    result = context.tester.test_url(running.unit.sets["url"])
-    _record(context, running, "url", result)
+    result = _tested(context, running, "url", lambda: context.tester.test_url(running.unit.sets["url"]))
     if not result.ok:
-        said = f" ({result.detail})" if result.detail else ""
-        text = f"No connector answers at the URL of {running.name}: {running.unit.sets['url']}{said}."
+        text = f"No connector answers at the URL of {running.name}: {running.unit.sets['url']}{_said(result)}."
         raise CheckFailed("The candidate is bad", text, "Check the URL; nothing was written.")
 
 
@@ -261,13 +260,13 @@ def _test_candidate(context: Context, running: Running) -> None:
     unit = running.unit
     rehearsal = candidate = None
     if unit.rehearse:
-        rehearsal = running.rehearsed = context.tester.test_connection(running.row_id)
-        _record(context, running, "rehearse", rehearsal)
+        rehearsal = _tested(context, running, "rehearse", lambda: context.tester.test_connection(running.row_id))
+        running.rehearsed = rehearsal
     if unit.candidate:
         start = running.observed or rows.new_row(running.connector_id)
         row = rows.candidate(start, running.saved, running.fields, running.secret_keys)
-        candidate = context.tester.test_config(running.connector_id, {**row.config, **running.carried.values})
-        _record(context, running, "candidate", candidate)
+        config: dict[str, str | Secret] = {**row.config, **running.carried.values}
+        candidate = _tested(context, running, "candidate", lambda: context.tester.test_config(running.connector_id, config))
     _judge(running, rehearsal, candidate)
     running.repair = rehearsal is not None and not rehearsal.ok and candidate is not None and candidate.ok
 
@@ -290,6 +289,11 @@ def _judge(running: Running, rehearsal: TestResult | None, candidate: TestResult
             f"{running.name} fails its test, as it is and with the new configuration: the ERP is down, or both are bad{_said(candidate)}."
         )
         raise CheckFailed("Nothing works", text, "See that the ERP and the connector run, then apply again; nothing was written.")
+    if candidate.passed is None:
+        text = f"The test of the new configuration of {running.name} gave no answer twice{_said(candidate)}."
+        raise CheckFailed(
+            "The test gave no answer", text, "See that SuperOffice and the connector run, then apply again; nothing was written."
+        )
     if rehearsal is not None and "config" not in running.saved and not running.carried.changed:
         text = f"The same configuration of {running.name} passes when tested by id and fails when tested by values{_said(candidate)}."
         raise CheckFailed("The tests contradict each other", text, "This tool does not guess which one is right; nothing was written.")
@@ -311,7 +315,14 @@ def _check_activation(context: Context, running: Running) -> None:
         raise CheckFailed("It could not be activated", text, "Give them a direction first; nothing was written.")
 
 
-def _record(context: Context, running: Running, phase: str, result: TestResult) -> None:
-    context.record(
-        "test", unit=running.name, phase=phase, address=running.name, passed=result.passed, seconds=result.seconds, detail=result.detail
-    )
+def _tested(context: Context, running: Running, phase: str, test: Callable[[], TestResult]) -> TestResult:
+    """Make a test; once more after a pause when no answer came, which says nothing of what was tested."""
+    for repeat in (True, False):
+        result = test()
+        context.record(
+            "test", unit=running.name, phase=phase, address=running.name, passed=result.passed, seconds=result.seconds, detail=result.detail
+        )
+        if result.passed is not None or not repeat:
+            return result
+        context.clock.sleep(RETEST_PAUSE_S)
+    raise AssertionError("unreachable")

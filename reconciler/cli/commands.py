@@ -18,12 +18,19 @@ __all__ = ["COMMANDS", "LATER", "nearest", "reconciler"]
 # Name -> (module, attribute, short help). Order is the order of the daily work, and of `--help`.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "validate": ("reconciler.cli.validate", "validate", "Check the files; needs no tenant."),
+    "fmt": ("reconciler.cli.fmt", "fmt", "Put the files into canonical form."),
+    "render": ("reconciler.cli.render", "render", "Show the files laid over each other as one."),
+    "explain": ("reconciler.cli.explain", "explain", "Show where a value comes from and what it overrides."),
     "plan": ("reconciler.cli.plan", "plan", "Show what would change, and save it with -o."),
     "apply": ("reconciler.cli.apply", "apply", "Make the tenant as the files ask, or run a saved plan."),
     "test": ("reconciler.cli.test", "test", "Let the tenant test its connections."),
     "status": ("reconciler.cli.status", "status", "Show each connection: active, last sync, last test."),
     "history": ("reconciler.cli.history", "history", "List the runs on a target."),
     "show": ("reconciler.cli.show", "show", "Show one run: what was sent, answered, tested and proved."),
+    "dump": ("reconciler.cli.dump", "dump", "Write what is live as a file."),
+    "compare": ("reconciler.cli.compare", "compare", "Show where two targets, or a target and a file, differ."),
+    "fields": ("reconciler.cli.fields", "fields", "Show a connection's ERP fields, ready to paste."),
+    "schema": ("reconciler.cli.schema", "schema", "Print the JSON Schema of a file, for editors."),
     "refresh": ("reconciler.cli.refresh", "refresh", "Ask a connector for its fields again."),
     "recover": ("reconciler.cli.recover", "recover", "Finish a run that was interrupted."),
     "emulator": ("reconciler.cli.emulator", "emulator", "Serve, reset or edit the embedded SuperOffice."),
@@ -33,8 +40,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 # Named in the design, not in this version.
 LATER = frozenset(
     {
-        *("audit", "compare", "drift", "dump", "explain", "fields", "fmt", "journal", "lease"),
-        *("render", "rollback", "schema", "target"),
+        *("audit", "drift", "journal", "lease"),
+        *("rollback", "target"),
     }
 )
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.model import Plan, TestResult
+    from reconciler.plan.compare import Comparison
 
-__all__ = ["of_output", "of_plan", "of_recover", "of_tests", "of_validate"]
+__all__ = ["of_compare", "of_fmt", "of_output", "of_plan", "of_recover", "of_tests", "of_validate"]
 
 
 def of_validate(problems: int) -> int:
@@ -34,6 +35,16 @@ def of_tests(results: Iterable[TestResult]) -> int:
 def of_recover(open_units: int) -> int:
     """6 while a run is open; shown only, nothing was settled."""
     return 6 if open_units else 0
+
+
+def of_compare(found: Comparison, *, detailed: bool) -> int:
+    """2 with differences where that was asked for, else 0."""
+    return 2 if detailed and found.differs else 0
+
+
+def of_fmt(changed: Iterable[bool], *, check: bool) -> int:
+    """3 when a file is not in canonical form and was only looked at, else 0."""
+    return 3 if check and any(changed) else 0
 
 
 def of_output(code: int, *, lost: bool, writes: bool) -> int:

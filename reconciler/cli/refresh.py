@@ -5,12 +5,16 @@ Effects: writes the tenant and the journal; reads and writes the standard stream
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.settings import Settings, command
 from reconciler.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from reconciler.model import Desired
+    from reconciler.session import Session
 
 __all__ = ["refresh"]
 
@@ -35,7 +39,7 @@ def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str,
     typed = invocation(settings)
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
-            made = flow.make_refresh_plan(session, connection, permissions=permissions)
+            made = flow.make_refresh_plan(session, connection, desired=_files(settings, session), permissions=permissions)
         show_plan(settings, session, made)
         if made.stopping:
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
@@ -45,3 +49,12 @@ def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str,
             ask(settings, made)
         options = {"atomic": False, "keep_going": False, "retry_failed": True, **given}
         return run(settings, session, made, typed, options, saved=False)
+
+
+def _files(settings: Settings, session: Session) -> Desired | None:
+    """What the files say, where there are some: fields that come with the refresh get it in the same run."""
+    from reconciler import flow
+
+    if not any(path.exists() for path in session.desired_paths(tuple(settings.files))):
+        return None
+    return flow.load(session, tuple(settings.files))

@@ -21,7 +21,7 @@ from reconciler.desired.digest import digest
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Node
 from reconciler.desired.overlay import merge, prepare, things, without
-from reconciler.desired.sets import resolve
+from reconciler.desired.sets import resolve, without_sets
 from reconciler.desired.shape import check
 from reconciler.desired.strict import parse
 from reconciler.desired.validate import check_rules, check_target
@@ -67,6 +67,22 @@ def load_layers(paths: Sequence[Path | str]) -> tuple[Node, ...]:
     read = [_read(name, findings, first=number == 0, partial=len(names) > 1) for number, name in enumerate(names)]
     findings.raise_if_any()
     return tuple(one.root for one in read if one.root is not None)
+
+
+def load_merged(paths: Sequence[Path | str], *, resolved: bool = False) -> Node:
+    """The files laid over each other, short forms written out: what `render` shows.
+
+    Args:
+        resolved: lay the mapping sets under the connections that use them, and leave the sets out.
+
+    Raises:
+        errors.InputError: with every problem of every file, sorted by place.
+    """
+    findings = Findings()
+    merged, _ = _load_files([str(path) or "." for path in paths], findings)
+    findings.raise_if_any()
+    assert merged is not None
+    return without_sets(resolve(merged, findings)) if resolved else merged
 
 
 @dataclass(frozen=True, slots=True)

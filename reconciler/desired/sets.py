@@ -45,6 +45,24 @@ def resolve(root: Node, findings: Findings) -> Node:
     return Table({**root.entries, "connections": Entry(root.entries["connections"].key, after)}, root.source)
 
 
+def without_sets(root: Node) -> Node:
+    """The tree without the sets themselves, and without who uses which."""
+    if not isinstance(root, Table):
+        return root
+    entries = {key: entry for key, entry in root if key != "mapping_sets"}
+    connections = root.get("connections")
+    if isinstance(connections, Table):
+        kept = {key: Entry(one.key, _without_uses(one.value)) for key, one in connections}
+        entries["connections"] = Entry(entries["connections"].key, Table(kept, connections.source))
+    return Table(entries, root.source)
+
+
+def _without_uses(connection: Node) -> Node:
+    if not isinstance(connection, Table):
+        return connection
+    return Table({key: entry for key, entry in connection if key != "uses"}, connection.source)
+
+
 def used(connection: Table) -> tuple[Marked[str], ...]:
     """The names of sets that a connection uses, in order."""
     return fields.names(connection.get("uses")) or ()

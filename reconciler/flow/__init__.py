@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.flow.applying import apply_plan, recover, recover_view
+    from reconciler.flow.comparing import compare, file_side, tenant_side
+    from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
+    from reconciler.flow.listing import fields
     from reconciler.flow.looking import run_view, status, test_connections
+    from reconciler.flow.naming import online_schema
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
     from reconciler.flow.refreshing import make_refresh_plan
-    from reconciler.flow.taking_over import compare, dump, fields, file_side, save_dump, tenant_side
+    from reconciler.flow.taking_over import dump, save_dump
     from reconciler.session import Session, open_target
 
 __all__ = [
@@ -24,17 +28,23 @@ __all__ = [
     "apply_plan",
     "compare",
     "dump",
+    "explain",
     "fields",
     "file_side",
+    "format_files",
     "load",
     "load_plan",
     "make_plan",
     "make_refresh_plan",
+    "named_files",
+    "online_schema",
     "open_target",
     "recover",
     "recover_view",
+    "render",
     "run_view",
     "save_dump",
+    "save_formatted",
     "save_plan",
     "status",
     "tenant_side",
@@ -55,12 +65,18 @@ _HOMES = {
     "make_refresh_plan": "reconciler.flow.refreshing",
     "save_plan": "reconciler.flow.planning",
     "validate": "reconciler.flow.planning",
-    "compare": "reconciler.flow.taking_over",
+    "compare": "reconciler.flow.comparing",
     "dump": "reconciler.flow.taking_over",
-    "fields": "reconciler.flow.taking_over",
-    "file_side": "reconciler.flow.taking_over",
+    "fields": "reconciler.flow.listing",
+    "file_side": "reconciler.flow.comparing",
     "save_dump": "reconciler.flow.taking_over",
-    "tenant_side": "reconciler.flow.taking_over",
+    "tenant_side": "reconciler.flow.comparing",
+    "explain": "reconciler.flow.files",
+    "format_files": "reconciler.flow.files",
+    "named_files": "reconciler.flow.files",
+    "render": "reconciler.flow.files",
+    "save_formatted": "reconciler.flow.files",
+    "online_schema": "reconciler.flow.naming",
     "Session": "reconciler.session",
     "open_target": "reconciler.session",
 }

@@ -123,7 +123,7 @@ def _yaml(offered: Mapping[str, ActorMapping], attributes: Attributes, mappings:
     actors = []
     for name, mapping in offered.items():
         facts = actor_facts(mappings, name, language, RULES)
-        table = actor_table(attributes[name], facts, complete=False, every_item=True)
+        table = actor_table(attributes[name], facts, complete=False, thorough=True)
         written = table.get("fields")
         used = set(written.keys()) if isinstance(written, Table) else set()
         free = [one for one in mapping.fields if one.key not in used and not one.missing_in_erp]
@@ -141,5 +141,7 @@ def _free_line(one: FieldMapping, facts: ActorFacts) -> str:
     """A field that nothing is set for, as a line to uncomment."""
     about = facts.fields.get(one.key, FieldFacts())
     says = "{show: [erp-tab]}" if one.access == "ReadOnly" else "{crm: ..., direction: both}"
-    words = ", ".join(word for word in (about.label, one.field_type.value, {"ReadOnly": "read-only", "Mandatory": "mandatory"}.get(one.access)) if word)
+    words = ", ".join(
+        word for word in (about.label, one.field_type.value, {"ReadOnly": "read-only", "Mandatory": "mandatory"}.get(one.access)) if word
+    )
     return RULES.comment(f"{spelled(one.key)}: {says}  # {words}")

@@ -6,6 +6,7 @@ Neighbours: called by `cli` through `flow`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -24,6 +25,7 @@ from reconciler.model import (
     Connection,
     Desired,
     DesiredConnection,
+    DesiredField,
     HazardName,
     Live,
     Plain,
@@ -31,6 +33,7 @@ from reconciler.model import (
     Problem,
     Recorded,
     SecretRef,
+    SentSecret,
     Target,
     Value,
     Wanted,
@@ -72,8 +75,11 @@ def load(session: Session, files: tuple[str, ...]) -> Desired:
     return load_desired(session.desired_paths(files), target=session.target)
 
 
-def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] = ()) -> Plan:
+def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] = (), refresh: frozenset[Address] = frozenset()) -> Plan:
     """Read the tenant and plan. Needs no secret value; writes nothing.
+
+    Args:
+        refresh: connections whose fields are asked for again.
 
     Raises:
         InputError: the file asks for something that cannot be.
@@ -81,8 +87,7 @@ def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] 
     """
     recorded = session.recorded()
     live, identity = read_and_match(session, desired, recorded)
-    rows = {str(one.address): identity.connections.get(one.address) for one in desired.connections.values()}
-    recorded = known_of(recorded, {address: row.guid if row is not None else "" for address, row in rows.items()})
+    recorded = known_of(recorded, guids_of(desired, identity))
     created = session.clock.now().replace(microsecond=0)
     return plan_from(
         Inputs(
@@ -96,8 +101,16 @@ def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] 
             created=created.isoformat(),
             expires=(created + timedelta(seconds=session.target.plan_expires)).isoformat(),
             permissions=checked_permissions(permissions),
+            refresh=refresh,
         )
     )
+
+
+def guids_of(desired: Desired, identity: Identity) -> dict[str, str]:
+    """The GUID of the live row that each address stands for; empty where there is none yet."""
+    rows = {one.address: identity.connections.get(one.address) for one in desired.connections.values()}
+    rows |= {replaced_address(address): row for address, row in identity.replaced.items()}
+    return {str(address): row.guid if row is not None else "" for address, row in rows.items()}
 
 
 def read_and_match(session: Session, desired: Desired, recorded: Recorded) -> tuple[Live, Identity]:
@@ -145,7 +158,11 @@ def with_tenant_wide(session: Session, desired: Desired, live: Live) -> Live:
 def wanted_actors(one: DesiredConnection) -> WantedActors:
     """Which actor types of a connection are read, and whether its list items are."""
     fields = [field for actor in one.actors.values() for field in actor.fields.values()]
-    return WantedActors(frozenset(one.actors), any(field.items or field.items_not_listed != "leave" for field in fields))
+    return WantedActors(frozenset(one.actors), any(map(_needs_items, fields)))
+
+
+def _needs_items(field: DesiredField) -> bool:
+    return bool(field.items or field.items_not_listed != "leave" or field.renamed_from)
 
 
 def wanted_rows(desired: Desired, recorded: Recorded) -> Wanted:
@@ -185,23 +202,29 @@ def _texts(one: DesiredConnection) -> frozenset[str]:
 def normalised(desired: Desired, live: Live, identity: Identity, recorded: Recorded) -> dict[Address, Attributes]:
     """The live attributes of everything that was matched, in the shape that desired has too."""
     before: dict[Address, Attributes] = {address: connector_attributes(row) for address, row in identity.connectors.items()}
+    sent: defaultdict[str, dict[str, SentSecret]] = defaultdict(dict)
+    for (owner, key), secret in recorded.secrets.items():
+        sent[owner][key] = secret
     for address, row in identity.connections.items():
-        before[address] = _attributes(desired, live, identity, recorded, address, row)
+        before[address] = _attributes(desired, live, identity, sent[str(address)], address, row)
     if live.priority is not None:
         names = {row.id: str(address) for address, row in identity.connections.items()}
         before[PRIORITY] = priority_attributes(live.priority, names)
     if live.engine is not None:
         before[AUTOMATIC] = engine_attributes(live.engine)
     for address, row in identity.replaced.items():
-        before[replaced_address(address)] = _attributes(desired, live, identity, recorded, address, row)
+        old = replaced_address(address)
+        before[old] = _attributes(desired, live, identity, sent[str(old)], address, row)
     return before
 
 
-def _attributes(desired: Desired, live: Live, identity: Identity, recorded: Recorded, address: Address, row: Connection) -> Attributes:
+def _attributes(
+    desired: Desired, live: Live, identity: Identity, sent: Mapping[str, SentSecret], address: Address, row: Connection
+) -> Attributes:
     one = desired.connections[address.key]
 
     def by_meaning(key: str, raw: str) -> Value:
-        """The connector is silent: a live value is shown only when it means what the file says in clear."""
+        """It may be a secret: a live value is shown only when it means what the file says in clear."""
         mark = one.config.get(key)
         if mark is None or not isinstance(mark.value, Plain):
             return HIDDEN
@@ -217,8 +240,8 @@ def _attributes(desired: Desired, live: Live, identity: Identity, recorded: Reco
         groups=live.groups,
         users=live.users,
         language=desired.language,
-        references=[key for key, mark in one.config.items() if isinstance(mark.value, SecretRef)],
-        sent={key: sent.ref for (owner, key), sent in recorded.secrets.items() if owner == str(address) and not sent.in_doubt},
+        references={key for key, mark in one.config.items() if isinstance(mark.value, SecretRef)} | sent.keys(),
+        sent={key: secret.ref for key, secret in sent.items() if not secret.in_doubt},
         unknown=by_meaning,
     )
     below = live.mappings.get(row.id)

@@ -69,6 +69,7 @@ def proved(
         shown: makes a sentence fit to stand in a comment.
     """
     left_out: list[tuple[Place, str]] = []
+    refused: list[tuple[Place, str]] = []
     told: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="reconciler-dump-") as folder:
         path = Path(folder) / _NAME
@@ -95,7 +96,11 @@ def _refused(
         return _placed(error.problems, text, str(paths[-1]))
     except ReconcilerError as error:
         return [], (str(error),)
-    found = {_place_of(change.address, change.path): "It cannot be told apart from another value." for unit in plan.units for change in unit.changes}
+    found = {
+        _place_of(change.address, change.path): "It cannot be told apart from another value."
+        for unit in plan.units
+        for change in unit.changes
+    }
     return sorted(found.items(), key=lambda one: (-len(one[0]), one[0])), ()
 
 

@@ -13,9 +13,9 @@ from datetime import timedelta
 from reconciler import __version__
 from reconciler.errors import InputError
 from reconciler.flow.looking import find_connection
-from reconciler.flow.planning import checked_permissions, policy_of
+from reconciler.flow.planning import checked_permissions, make_plan, policy_of
 from reconciler.live import connection_attributes
-from reconciler.model import Address, Binding, Desired, DesiredConnection, Live, Marked, Plan, Problem, Source
+from reconciler.model import ACTOR_TYPES, Address, Binding, Desired, DesiredConnection, Live, Marked, Plan, Problem, Source
 from reconciler.plan.codec import digest_of, plan_digest, unit_digest, value_to_json
 from reconciler.plan.guard import Scene, find_hazards
 from reconciler.plan.identity import Identity
@@ -23,8 +23,11 @@ from reconciler.plan.refresh import refresh_unit
 from reconciler.session import Session
 
 
-def make_refresh_plan(session: Session, name: str, *, permissions: Iterable[str] = ()) -> Plan:
+def make_refresh_plan(session: Session, name: str, *, desired: Desired | None = None, permissions: Iterable[str] = ()) -> Plan:
     """The plan that refreshes the fields of one connection, named by address, key, display name or `#<id>`.
+
+    Where the file names fields that the tenant does not have yet, the same unit gives them what the file says: a connector
+    that renamed a mandatory field would otherwise leave a connection that cannot be activated again.
 
     Raises:
         InputError: nothing (or more than one connection) is called that.
@@ -36,6 +39,10 @@ def make_refresh_plan(session: Session, name: str, *, permissions: Iterable[str]
     if row is None or row.deleted:
         raise InputError([Problem("unknown-connection", f"{name!r} was deleted in SuperOffice.", None)])
     address = Address.parse(label) if label.startswith("connection/") else Address.connection(label)
+    one = desired.connections.get(address.key) if desired is not None else None
+    if desired is not None and one is not None and _names_new_fields(session, one, row.id):
+        only = replace(desired, connections={one.key: one}, sync_priority=None, automatic_sync=None)
+        return make_plan(session, only, permissions=permissions, refresh=frozenset({address}))
     fields = tuple(session.gateway.config_fields(row.connector_id))
     gateway = session.gateway
     before = connection_attributes(
@@ -72,3 +79,8 @@ def make_refresh_plan(session: Session, name: str, *, permissions: Iterable[str]
         target_digest=policy.digest,
     )
     return replace(plan, digest=plan_digest(plan))
+
+
+def _names_new_fields(session: Session, one: DesiredConnection, row_id: int) -> bool:
+    wanted = {(ACTOR_TYPES[actor], key) for actor, its in one.actors.items() for key in its.fields}
+    return bool(wanted) and bool(wanted - {(field.actor_type, field.key) for field in session.gateway.erp_fields(row_id)})

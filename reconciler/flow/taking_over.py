@@ -70,6 +70,7 @@ def dump(session: Session, *, language: str = "en", base: tuple[str, ...] = ()) 
     whole = _whole(live, keys, recorded, desired.language if desired is not None else language)
     made = Dump(whole, RULES, _written(desired, live, rows))
     if desired is not None:
+        made.is_overlay = True
         made.base_order = tuple(mark.value for mark in desired.sync_priority or ())
     document = _overlay(made, desired, rows) if desired is not None else made.document()
     header = _header(session.target.name, base)
@@ -211,7 +212,9 @@ def save_dump(path: Path, text: str, *, overwrite: bool = False) -> None:
                 Path(draft).unlink()
             raise
     except (OSError, ValueError) as error:
-        raise _problem(path, f"The dump cannot be written: {getattr(error, 'strerror', None) or error}.", "Name another file with -o.") from error
+        raise _problem(
+            path, f"The dump cannot be written: {getattr(error, 'strerror', None) or error}.", "Name another file with -o."
+        ) from error
 
 
 def _problem(path: Path, message: str, hint: str) -> InputError:

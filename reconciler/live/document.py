@@ -128,17 +128,13 @@ def without(table: Table, path: Path, note: str) -> Table:
     if found is None:
         return table
     if not rest:
-        return replace(
-            table, entries=tuple(one for one in table.entries if one.key != key), notes=(*table.notes, note), inline=False
-        )
+        return replace(table, entries=tuple(one for one in table.entries if one.key != key), notes=(*table.notes, note), inline=False)
     if not isinstance(found, Table):
         return table
     inner = without(found, rest, note)
     if inner is found:
         return table
-    return replace(
-        table, entries=tuple(replace(one, value=inner) if one.key == key else one for one in table.entries), inline=False
-    )
+    return replace(table, entries=tuple(replace(one, value=inner) if one.key == key else one for one in table.entries), inline=False)
 
 
 def difference(shown: Table, complete: Table, base: Table, shape: Shape) -> Table:
@@ -157,7 +153,7 @@ def difference(shown: Table, complete: Table, base: Table, shape: Shape) -> Tabl
             entries += [each for each in shown.entries if each.key == one.key]
         elif (changed := _changed(one, before, shown.get(one.key), shape)) is not None:
             entries.append(changed)
-    entries += [Entry(key, NULL) for key in base.keys() if complete.get(key) is None]
+    entries += [Entry(one.key, NULL) for one in base.entries if complete.get(one.key) is None]
     if any(one.key == "crm" and one.value == Scalar("") for one in entries):
         # Unmapping takes the direction and the items of the earlier file along.
         entries = [one for one in entries if one.key not in _OF_A_MAPPING]

@@ -54,6 +54,7 @@ class Dump:
     Attributes:
         whole: the tenant.
         rules: what may stand in a file.
+        is_overlay: it lies over files, and says nothing of what is as SuperOffice made it.
         base: by connection key, what earlier files write of it; their secrets and orders are kept where they say the same.
         variables: the secrets that the document refers to.
     """
@@ -62,6 +63,7 @@ class Dump:
     rules: Rules
     base: Mapping[str, Attributes] = field(default_factory=dict)
     base_order: tuple[str, ...] = ()
+    is_overlay: bool = False
     variables: list[Variable] = field(default_factory=list)
 
     def document(self, *, complete: bool = False) -> Table:
@@ -215,7 +217,8 @@ class Dump:
             if name not in actors or below is None:
                 continue
             facts = actor_facts(below, name, self.whole.language, self.rules)
-            table = actor_table(actors[name], facts, complete=complete, first=written.get(name, {}).get("rank", ()))
+            first = written.get(name, {}).get("rank", ())
+            table = actor_table(actors[name], facts, complete=complete, first=first, lean=self.is_overlay and not complete)
             entries += [Entry(name, table)] if table.entries or complete else []
         return Table(tuple(entries))
 
@@ -230,9 +233,7 @@ class Dump:
             entries.append(Entry("sync_priority", texts(order)))
         if live.engine is not None:
             interval = duration(live.engine.interval_s)
-            entries.append(
-                Entry("automatic_sync", inline(on=flag(live.engine.running), interval=text(interval) if interval else None))
-            )
+            entries.append(Entry("automatic_sync", inline(on=flag(live.engine.running), interval=text(interval) if interval else None)))
         return entries
 
 

@@ -83,7 +83,7 @@ def label(raw: str, key: str, language: str) -> str:
 
 
 def actor_table(
-    actor: Attributes, facts: ActorFacts, *, complete: bool, first: tuple[str, ...] = (), every_item: bool = False
+    actor: Attributes, facts: ActorFacts, *, complete: bool, first: tuple[str, ...] = (), thorough: bool = False, lean: bool = False
 ) -> Table:
     """One actor type; empty when there is nothing to say of it.
 
@@ -91,14 +91,19 @@ def actor_table(
         actor: its attributes; with `complete`, those of them that are there.
         complete: also what is as it is by default.
         first: keys that a file puts first, which decides how the order is spelled.
-        every_item: list items also where none of them stands for anything.
+        thorough: also list items that stand for nothing, and a type that is as SuperOffice itself mapped it.
+        lean: without fields that are as SuperOffice itself mapped them, and without items that stand for nothing.
     """
+    if not (complete or thorough) and _is_untouched(actor, facts):
+        return Table()
     order = [*actor.get("rank", ()), *(key for key in sorted(actor.get("fields", {})) if key not in actor.get("rank", ()))]
     fields: list[Entry] = []
     notes: list[str] = []
     for key in [key for key in order if key in actor.get("fields", {})]:
         about = facts.fields.get(key, FieldFacts())
-        table = field_table(actor["fields"][key], about, complete=complete, every_item=every_item or complete)
+        table = field_table(actor["fields"][key], about, complete=complete, thorough=thorough or complete, lean=lean)
+        if lean and _is_as_made(key, actor["fields"][key]):
+            continue
         if about.missing and table.entries and not complete:
             notes.append(f"left out: {key}. The connector no longer reports it.")
         elif table.entries or complete:
@@ -114,8 +119,22 @@ def actor_table(
     return Table(tuple(entries))
 
 
-def field_table(one: Attributes, facts: FieldFacts, *, complete: bool, every_item: bool = False) -> Table:
-    """One field; empty when everything is as it is by default."""
+def _is_untouched(actor: Attributes, facts: ActorFacts) -> bool:
+    """Whether nothing is set for an actor type but what SuperOffice sets by itself."""
+    as_made = all(_is_as_made(key, one) for key, one in actor["fields"].items())
+    return as_made and not actor["sync"] and not _rank(actor["rank"], facts, (), complete=False)
+
+
+def _is_as_made(key: str, one: Attributes) -> bool:
+    """Whether a field has nothing, or the CRM field of the same name without a direction.
+
+    Source: SuperOffice docs, automatic field mapping (by key, whatever the case; no direction is set).
+    """
+    return one["direction"] == "none" and not one["show"] and not one["default"] and one["crm"].casefold() in ("", key.casefold())
+
+
+def field_table(one: Attributes, facts: FieldFacts, *, complete: bool, thorough: bool = False, lean: bool = False) -> Table:
+    """One field; empty when everything is as it is by default. The arguments are those of `actor_table`."""
     entries: list[Entry] = []
     crm = one.get("crm")
     if crm or (complete and crm is not None):
@@ -125,8 +144,9 @@ def field_table(one: Attributes, facts: FieldFacts, *, complete: bool, every_ite
     if one.get("show") or (complete and "show" in one):
         entries.append(Entry("show", texts(one["show"])))
     items: Mapping[str, str] = one.get("items", {})
-    if (every_item and items) or any(items.values()):
-        pairs = tuple(Entry(key, text(name), facts.items.get(key, "")) for key, name in _sorted_items(items, facts))
+    if (thorough and items) or any(items.values()):
+        chosen = [(key, name) for key, name in _sorted_items(items, facts) if name or not lean]
+        pairs = tuple(Entry(key, text(name), facts.items.get(key, "")) for key, name in chosen)
         entries.append(Entry("items", Table(pairs, inline=not any(pair.comment for pair in pairs))))
     if one.get("default") or (complete and "default" in one):
         entries.append(Entry("default", _default(one["default"], facts)))

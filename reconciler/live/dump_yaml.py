@@ -227,5 +227,5 @@ def _aligned(lines: Iterator[str]) -> list[str]:
 
 
 def _disarmed(line: str) -> str:
-    """A line that no build server takes for a command: such a text stands in double quotes, where `\\x23` is its `#`."""
+    """A line that no build server takes for a command: such a text stands in double quotes, where `#` may be written as its number."""
     return _ORDER.sub(r"\\x23", line)

@@ -5,6 +5,7 @@ Effects: none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +32,6 @@ class Rules:
 
     def comment(self, value: str, longest: int = _LONGEST_LINE) -> str:
         """A text as it may stand in a comment: on one line, nothing hidden, not too long."""
-        lines = " ".join(value.split())
-        clean = lines if self.hidden(lines) is None else "".join("\ufffd" if self.hidden(char) else char for char in lines)
+        line = re.sub(r"[\r\n\t]+", " ", value).strip()
+        clean = line if self.hidden(line) is None else "".join("\ufffd" if self.hidden(char) else char for char in line)
         return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"

@@ -34,17 +34,19 @@ def connection_attributes(
 ) -> Attributes:
     """The attributes of one connection, in the shape described in `model.values`.
 
-    A config value is a secret when the connector declares a Password, when the file uses a reference for it, or when the
-    connector did not answer (then everything is): its attribute is the reference last sent, or `HIDDEN`.
+    A config value is a secret when the connector declares a Password, when the file uses a reference for it, when a secret
+    was sent for it earlier, or when the connector did not answer (then everything is): its attribute is the reference last
+    sent, or `HIDDEN`.
 
     Args:
         connector: how plans call its connector (address text, or `#<id>`).
         fields: what the connector declares; None when it did not answer.
         groups, users: by id; None where they were not read (then the scope must be `everyone`).
         language: the language in which groups are named in the file.
-        references: config keys for which the file writes a secret reference.
+        references: config keys for which the file writes a secret reference, or for which one was sent earlier.
         sent: the reference last sent, by config key.
-        unknown: asked for each value whose type is not known; answers with the value to show, or `HIDDEN`.
+        unknown: asked for each value whose type is not known, or that may still be a secret although the file writes it in
+            clear by now; answers with the value to show, or `HIDDEN`.
     """
     types = None if fields is None else {field.key: field.type for field in fields}
     return {
@@ -98,9 +100,10 @@ def _config_value(
     unknown: Compare | None,
 ) -> Value:
     declared = None if types is None else types.get(key)
-    if declared is FieldType.PASSWORD or key in references:
+    if declared is FieldType.PASSWORD:
         return sent.get(key, HIDDEN)
-    if declared is None:
-        # Not declared (or the connector is silent): it may be anything, so it may be a password.
-        return sent.get(key) or (unknown(key, raw) if unknown is not None and types is None else HIDDEN)
+    if key in references or declared is None:
+        # Sent as a secret, not declared, or the connector is silent: it may be a password, unless it is what the file says.
+        known = unknown(key, raw) if unknown is not None and (key in references or types is None) else HIDDEN
+        return sent.get(key, HIDDEN) if known is HIDDEN else known
     return values.decode(raw, declared)

@@ -71,6 +71,11 @@ class Ground:
         found = self.mappings.actors.get(actor) if self.mappings is not None else None
         return next((one for one in found.fields if one.key == key), None) if found is not None else None
 
+    def is_silent_about(self, mapping: FieldMapping | None, crm: str) -> bool:
+        """Whether the list items of a mapped field could not be read: they are not known, which is not the same as none."""
+        unread = self.mappings is not None and self.mappings.lists is None
+        return unread and mapping is not None and mapping.crm != "" and mapping.crm == crm
+
     def row(self, actor: str, key: str) -> ErpField | None:
         """The live field row."""
         rows = self.mappings.fields if self.mappings is not None else ()
@@ -102,7 +107,8 @@ def _actor(goal: ActorsGoal, actor: DesiredActor, ground: Ground, problems: list
     fields: dict[str, Value] = dict(attributes.get("fields", {}))
     attributes["fields"] = fields
     for _, written in sorted(actor.fields.items()):
-        _carry_over(goal, name, written, fields, problems, ground)
+        if _carry_over(goal, name, written, fields, problems, ground) and actor.rank is None:
+            _carry_place(goal, name, written, attributes)
         _field(goal, name, written, fields, ground, problems)
     _not_listed(goal, actor, fields, ground)
     if actor.rank is not None:
@@ -116,18 +122,24 @@ def _manage(goal: ActorsGoal, path: tuple[str, ...], source: Source) -> None:
 
 def _carry_over(
     goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str, Value], problems: list[Problem], ground: Ground
-) -> None:
-    """A key that the connector renamed: what was set on the old row moves to the new one, and the old row is unmapped."""
+) -> bool:
+    """A key that the connector renamed: what was set on the old row moves to the new one, and the old row is unmapped.
+
+    False when there is nothing (left) to move.
+    """
     if written.renamed_from is None or written.renamed_from.value not in fields:
-        return
+        return False
     old_key, old = written.renamed_from.value, fields[written.renamed_from.value]
     row = ground.mapping(actor, old_key)
-    if row is not None and not row.missing_in_erp:
+    # Before a refresh nobody can know; the apply looks when the fields are there.
+    if row is not None and not row.missing_in_erp and not ground.refreshes:
+        if ground.mapping(actor, written.key) is None:
+            return False  # neither is known before a refresh, which is what the missing field is told with
         message = f"{old_key} is still reported by the connector, so {written.key} is not its new name."
         problems.append(Problem("renamed-still-there", message, written.renamed_from.source, "Take renamed_from out.", ground.address))
-        return
+        return False
     if not old.get("crm") and not old.get("default"):
-        return  # already carried over by an earlier run
+        return False  # already carried over by an earlier run
     new = fields.get(written.key, {})
     if not new.get("crm") and not new.get("default"):
         fields[written.key] = {**new, **{key: value for key, value in old.items() if key != "items" or value}}
@@ -136,6 +148,21 @@ def _carry_over(
     fields[old_key] = {**old, "crm": "", "direction": "none", "default": {}}
     for part in ("crm", "direction", "default"):
         goal.whys[("actors", actor, "fields", old_key, part)] = Why.RENAMED
+    if row is not None and row.missing_in_erp and row.list_reference and not written.items:
+        reason = f"SuperOffice no longer shows the items of {old_key}; write those that {written.key} is to have"
+        goal.not_checked.append(NotChecked(ground.address, ("actors", actor, "fields", written.key, "items"), reason))
+    return True
+
+
+def _carry_place(goal: ActorsGoal, actor: str, written: DesiredField, attributes: dict[str, Value]) -> None:
+    """The new key takes the place of the old one, which follows it."""
+    assert written.renamed_from is not None
+    order: tuple[str, ...] = attributes.get("rank", ())
+    if written.renamed_from.value in order:
+        others = [key for key in order if key != written.key]
+        at = others.index(written.renamed_from.value)
+        attributes["rank"] = (*others[:at], written.key, *others[at:])
+        goal.whys[("actors", actor, "rank")] = Why.RENAMED
 
 
 def _field(goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str, Value], ground: Ground, problems: list[Problem]) -> None:
@@ -143,7 +170,7 @@ def _field(goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str
     mapping = ground.mapping(actor, key)
     if mapping is None:
         if ground.mappings is not None and not ground.refreshes:
-            hint = did_you_mean(key, fields) or "Ask the connector again with `reconciler refresh`."
+            hint = f"{did_you_mean(key, fields)} If the connector was upgraded, ask it again with `reconciler refresh`.".strip()
             problems.append(
                 Problem("unknown-field", f"{ground.address} has no {actor} field {key!r}.", written.source, hint, ground.address)
             )
@@ -164,7 +191,10 @@ def _field(goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str
         result["default"] = _default(written, ground.row(actor, key), ground.address, problems)
         _manage(goal, (*path, "default"), written.default.source)
     if written.items or written.items_not_listed != "leave":
-        result["items"] = _items(goal, written, path, result, mapping, ground, problems)
+        if ground.is_silent_about(mapping, str(result.get("crm", ""))):
+            goal.not_checked.append(NotChecked(ground.address, (*path, "items"), "the connector does not tell its list items now"))
+        else:
+            result["items"] = _items(goal, written, path, result, mapping, ground, problems)
     _check_field(written, result, mapping, ground, problems)
 
 
@@ -195,7 +225,9 @@ def _items(
     problems: list[Problem],
 ) -> Mapping[str, Value]:
     live: Mapping[str, Value] = result.get("items", {})
-    items = dict(live)
+    # Another CRM field: SuperOffice forgets the pairs, and they would mean nothing for the other list.
+    moves = mapping is not None and mapping.crm != "" and result.get("crm") != mapping.crm
+    items = dict.fromkeys(live, "") if moves else dict(live)
     if mapping is not None and mapping.field_type is not FieldType.LIST:
         message = f"{written.key} is a {mapping.field_type.value} field, and only a List field has items."
         problems.append(Problem("not-a-list", message, written.source, "Take `items` out.", ground.address))
@@ -216,13 +248,13 @@ def _items(
                     ground.address,
                 )
             )
-        items[key] = _crm_item(mark.value, mark.source, mapping, ground, problems)
+        items[key] = _crm_item(mark.value, mark.source, None if moves else mapping, ground, problems)
         _manage(goal, (*path, "items", key), mark.source)
     for key in sorted(live.keys() - written.items.keys()):
-        if written.items_not_listed == "no-selection" and live[key]:
+        if written.items_not_listed == "no-selection" and items[key]:
             items[key] = ""
             goal.whys[(*path, "items", key)] = Why.NOT_LISTED
-        elif written.items_not_listed == "report" and live[key]:
+        elif written.items_not_listed == "report" and items[key]:
             goal.not_checked.append(
                 NotChecked(ground.address, (*path, "items", key), f"not listed in the file; it stands for {live[key]!r}")
             )
@@ -277,9 +309,6 @@ def _check_field(
     if mapping.access == "ReadOnly" and synchronised:
         message = f"{written.key} is read-only in the ERP and cannot be synchronised."
         problems.append(Problem("read-only-field", message, place.source, "Take crm and direction out; `show` works.", ground.address))
-    if mapping.already_mapped and result.get("direction") == "to-crm" and result.get("crm"):
-        message = f"{written.key} is mapped on another connection too, so it may not flow one way to SuperOffice."
-        problems.append(Problem("already-mapped", message, place.source, "Write `direction: both` or `to-erp`.", ground.address))
 
 
 def _not_listed(goal: ActorsGoal, actor: DesiredActor, fields: dict[str, Value], ground: Ground) -> None:
@@ -332,7 +361,9 @@ def activation_problems(one: DesiredConnection, goal: ActorsGoal, ground: Ground
             continue
         for mapping in live.fields:
             field = attributes["fields"].get(mapping.key, {})
-            if mapping.access == "Mandatory" and not mapping.missing_in_erp and field.get("direction", "none") == "none":
+            renamed = goal.whys.get(("actors", name, "fields", mapping.key, "direction")) is Why.RENAMED
+            gone = mapping.missing_in_erp or (renamed and not field.get("crm"))
+            if mapping.access == "Mandatory" and not gone and field.get("direction", "none") == "none":
                 message = f"{mapping.key} is mandatory in the ERP, and {name} is synchronised: it needs a direction."
                 hint = f"Write `{mapping.key}: {{crm: {field.get('crm') or '...'}, direction: both}}` below the fields of {name}."
                 problems.append(Problem("mandatory-without-direction", message, one.actors[name].source, hint, ground.address))

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model import HIDDEN, Address, Attributes, Change, SecretRef, Text, Value
-from reconciler.plan.diff import diff
+from reconciler.plan.diff import diff, is_whole
+
+_NEW: Mapping[str, Value] = {"crm": "", "direction": "none", "show": (), "default": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,78 +113,85 @@ def _on_one_connector(one: Thing, other: Thing) -> bool:
 
 
 def _shown(thing: Thing) -> str:
-    return thing.name if isinstance(thing.name, str) else next(iter(thing.name.values()), thing.key)
+    return thing.name if isinstance(thing.name, str) else thing.name.get("en") or next(iter(thing.name.values()), thing.key)
 
 
 def compared(
-    address: Address, one: Attributes, other: Attributes, *, partial: bool
+    address: Address, one: Attributes, other: Attributes, *, narrow: str = ""
 ) -> tuple[tuple[Change, ...], tuple[tuple[Address, tuple[str, ...]], ...]]:
     """The differences of one thing that both have, and the paths that nobody can compare.
 
     Args:
-        partial: one of the two writes only a part; nothing but what both have is compared, and what only a file writes.
+        narrow: `one` or `other` where that side is a file, so that only what it writes is compared; empty where both tell everything.
     """
-    left, right = comparable(one), comparable(other)
-    if partial:
-        left, right = _as_far(left, right), _as_far(right, left)
-    hidden = sorted({("config", key) for side in (left, right) for key, value in side.get("config", {}).items() if _is_secret(value)})
-    hidden = [path for path in hidden if path[1] in left.get("config", {}) and path[1] in right.get("config", {})]
-    left, right = (_without(side, {path[1] for path in hidden}) for side in (left, right))
-    left, right = _ranked(left, right), _ranked(right, left)
-    return diff(address, left, right), tuple((address, path) for path in hidden)
+    left, right = _named(one), _named(other)
+    if narrow == "other":
+        left, right = _as_far(left, right), _ranked_over(right, left)
+    elif narrow == "one":
+        left, right = _ranked_over(left, right), _as_far(right, left)
+    else:
+        left, right = _evened(left, right), _evened(right, left)
+    hidden = sorted(
+        key
+        for key in left.get("config", {}).keys() & right.get("config", {}).keys()
+        if _is_secret(left["config"][key]) or _is_secret(right["config"][key])
+    )
+    changes = diff(address, _without(left, hidden), _without(right, hidden))
+    return changes, tuple((address, ("config", key)) for key in hidden)
 
 
-def comparable(attributes: Attributes) -> dict[str, Value]:
-    """Attributes without what belongs to one tenant: ids behind names, and fields that nothing is set for."""
+def _named(attributes: Attributes) -> dict[str, Value]:
+    """Attributes without the ids behind names, which are each tenant's own."""
     made = dict(attributes)
     if "scope" in made and not made["scope"]["everyone"]:
-        made["scope"] = {
-            "everyone": False,
-            **{kind: tuple(sorted(made["scope"].get(kind, {}))) for kind in ("groups", "users")},
-        }
-    if "actors" in made:
-        made["actors"] = {
-            name: {**actor, "fields": {key: one for key, one in actor.get("fields", {}).items() if _is_set(one)}}
-            for name, actor in made["actors"].items()
-        }
+        names = {kind: tuple(sorted(made["scope"].get(kind, {}))) for kind in ("groups", "users")}
+        made["scope"] = {"everyone": False, **names}
     return made
-
-
-def _is_set(one: Mapping[str, Value]) -> bool:
-    """Whether anything of a field differs from a new one. What a file writes of it counts, whatever it says."""
-    return bool(one.get("crm") or one.get("show") or one.get("default")) or not {"crm", "direction", "show", "default"} <= one.keys()
 
 
 def _is_secret(value: Value) -> bool:
     return value is HIDDEN or isinstance(value, SecretRef)
 
 
-def _without(attributes: Mapping[str, Value], config: set[str]) -> dict[str, Value]:
-    if "config" not in attributes:
-        return dict(attributes)
-    return {**attributes, "config": {key: value for key, value in attributes["config"].items() if key not in config}}
+def _without(attributes: Mapping[str, Value], hidden: Sequence[str]) -> dict[str, Value]:
+    config = {key: value for key, value in attributes.get("config", {}).items() if key not in hidden}
+    return {**attributes, "config": config}
 
 
-def _as_far(wide: Mapping[str, Value], narrow: Mapping[str, Value]) -> dict[str, Value]:
+def _as_far(wide: Mapping[str, Value], narrow: Mapping[str, Value], path: tuple[str, ...] = ()) -> dict[str, Value]:
     """What of one side the other side mentions, inside and out."""
     return {
-        key: _as_far(value, narrow[key]) if isinstance(value, Mapping) and isinstance(narrow[key], Mapping) and _is_open(key) else value
+        key: _as_far(value, narrow[key], (*path, key))
+        if isinstance(value, Mapping) and isinstance(narrow[key], Mapping) and not is_whole((*path, key))
+        else value
         for key, value in wide.items()
         if key in narrow
     }
 
 
-def _is_open(key: str) -> bool:
-    return key not in ("scope", "default")
-
-
-def _ranked(one: Mapping[str, Value], other: Mapping[str, Value]) -> dict[str, Value]:
-    """One side with the order of those fields only that both have."""
-    if "actors" not in one:
-        return dict(one)
+def _ranked_over(file: Mapping[str, Value], live: Mapping[str, Value]) -> dict[str, Value]:
+    """What a file writes, with the order it gives: its keys first, the others as they are live."""
     actors = {}
-    for name, actor in one["actors"].items():
-        its = other.get("actors", {}).get(name, {}).get("rank", ())
+    for name, actor in file.get("actors", {}).items():
+        order = live.get("actors", {}).get(name, {}).get("rank", ())
         rank = actor.get("rank")
-        actors[name] = actor if rank is None else {**actor, "rank": tuple(key for key in rank if key in its)}
+        actors[name] = actor if rank is None else {**actor, "rank": (*rank, *(key for key in order if key not in rank))}
+    return {**file, "actors": actors}
+
+
+def _evened(one: Mapping[str, Value], other: Mapping[str, Value]) -> dict[str, Value]:
+    """One side with the fields that the other has too, as new ones, and without those that neither has set."""
+    actors = {}
+    for name, actor in one.get("actors", {}).items():
+        its = other.get("actors", {}).get(name)
+        if its is None:
+            actors[name] = {**actor, "fields": {key: field for key, field in actor["fields"].items() if _is_set(field)}}
+            continue
+        keys = {key for side in (actor, its) for key, field in side["fields"].items() if _is_set(field)}
+        fields = {key: actor["fields"].get(key, _NEW) for key in sorted(keys)}
+        actors[name] = {**actor, "fields": fields, "rank": tuple(key for key in actor["rank"] if key in its["rank"])}
     return {**one, "actors": actors}
+
+
+def _is_set(field: Mapping[str, Value]) -> bool:
+    return bool(field["crm"] or field["show"] or field["default"])

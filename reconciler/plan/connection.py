@@ -51,6 +51,7 @@ class Planning:
     problems: list[Problem]
     not_checked: list[NotChecked]
     deactivate_for: frozenset[str] = frozenset({"config", "mappings"})
+    refresh: frozenset[Address] = frozenset()
 
     def connector_id(self, connector: str) -> int | None:
         """The tenant's id of a connector as plans call it; None while it does not exist."""
@@ -105,6 +106,7 @@ def plan_connection(planning: Planning, one: DesiredConnection, before: Attribut
         _sets(one, before, goal, changes),
         late=frozenset(below.late) if below is not None else frozenset(),
         maps_inactive="mappings" in planning.deactivate_for,
+        forced_refresh=one.address in planning.refresh,
     )
     return _unit(planning, one, shape, goal, changes, before, connector, declaration), goal.attributes
 
@@ -112,7 +114,7 @@ def plan_connection(planning: Planning, one: DesiredConnection, before: Attribut
 def _below(planning: Planning, one: DesiredConnection, before: Attributes | None, goal: Goal) -> ActorsGoal:
     """Lay the desired actors over the live ones, and check what an activation would check."""
     row = planning.identity.connections.get(one.address)
-    refreshes = before is None or not same(before["config"], goal.attributes["config"])
+    refreshes = before is None or one.address in planning.refresh or not same(before["config"], goal.attributes["config"])
     ground = Ground(
         one.address,
         planning.live.mappings.get(row.id) if row is not None else None,
@@ -184,9 +186,18 @@ def _sets(one: DesiredConnection, before: Attributes | None, goal: Goal, changes
             sets[top] = written.value
         elif top == "actors":
             _nest(sets, change.path, change.after)
+            if change.path[-1] == "crm":
+                _pairs_again(sets, change.path[:-1], value_at(goal.attributes, change.path[:-1]))
         else:
             sets[top] = goal.attributes[top]
     return sets
+
+
+def _pairs_again(sets: dict[str, Value], path: tuple[str, ...], field: Attributes) -> None:
+    """Another CRM field makes SuperOffice forget the pairs of a list, so every pair that is to be is saved, also an equal one."""
+    for key, item in field.get("items", {}).items():
+        if field["crm"] and item:
+            _nest(sets, (*path, "items", key), item)
 
 
 def _nest(into: dict[str, Value], path: tuple[str, ...], value: Value) -> None:
@@ -208,7 +219,7 @@ def _unit(
 ) -> Unit | None:
     steps = connection_steps(shape)
     row = planning.identity.connections.get(one.address)
-    secrets = _secrets_to_send(planning, one, declaration) if shape.saves else {}
+    secrets = _secrets_to_send(planning, one, before, declaration) if shape.saves else {}
     if secrets is None:
         return None
     acts = {step.act for step in steps}
@@ -259,19 +270,26 @@ def _wants(one: DesiredConnection, goal: Goal, sets: Attributes, changes: tuple[
     return wants
 
 
-def _secrets_to_send(planning: Planning, one: DesiredConnection, declaration: Declaration) -> Mapping[str, SecretRef] | None:
+def _secrets_to_send(
+    planning: Planning, one: DesiredConnection, before: Attributes | None, declaration: Declaration
+) -> Mapping[str, SecretRef] | None:
     """For every field whose value a save may not take from a read: where the value comes from; None after a problem.
 
-    That is every Password the connector declares and every key for which the file writes a reference.
+    That is every Password the connector declares, every key for which the file writes a reference, and every key for which
+    one was sent and about which the file is silent by now.
     """
     written = {key: mark.value for key, mark in one.config.items() if isinstance(mark.value, SecretRef)}
     secrets: dict[str, SecretRef] = dict(written)
-    for key in sorted(declaration.password_keys() - written.keys()):
+    stored = before["config"].keys() if before is not None else set()
+    unsaid = {key for key in stored - one.config.keys() if (str(one.address), key) in planning.recorded.secrets}
+    unsaid = {key for key in unsaid if not declaration.known or declaration.field(key) is not None}
+    for key in sorted((declaration.password_keys() | unsaid) - written.keys()):
         sent = planning.recorded.secrets.get((str(one.address), key))
         if sent is not None and sent.sealed and not sent.in_doubt:
             secrets[key] = replace(sent.ref, provider=JOURNAL, name=f"{sent.ref.provider}:{sent.ref.name}")
             continue
-        message = f"A save of {one.address} has to send {key}, which is a Password field, and the file does not write it."
+        because = "is a Password field" if key in declaration.password_keys() else "was sent as a secret"
+        message = f"A save of {one.address} has to send {key}, which {because}, and the file does not write it."
         hint = f"Add `{key}: {{secret: env:{env_name(one.address, key)}}}` below `config:`."
         planning.problems.append(Problem("config-missing", message, one.source, hint, one.address))
         return None

@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.model import HIDDEN, Address, Attributes, Change, SecretRef, Snapshot, Source, Value, Why, same
 
 
-def _is_whole(path: tuple[str, ...]) -> bool:
+def is_whole(path: tuple[str, ...]) -> bool:
     """Whether the value at a path is compared and shown as one, although it is a mapping or a list."""
     if path in (("scope",), ("order",)):
         return True
@@ -81,7 +81,7 @@ def _differing_paths(left: Attributes, right: Attributes) -> set[tuple[str, ...]
 def _leaves(path: tuple[str, ...], before: Value, after: Value) -> set[tuple[str, ...]]:
     """A mapping that exists on one side only, taken apart into what it holds."""
     whole = before if after is None else after if before is None else None
-    if _is_whole(path) or not isinstance(whole, Mapping) or not whole:
+    if is_whole(path) or not isinstance(whole, Mapping) or not whole:
         return {path}
     return {
         leaf
@@ -95,7 +95,7 @@ def _opaque(value: Value, path: tuple[str, ...]) -> Any:
         return f"\x00secret {value.reference} {value.version!r}"
     if value is HIDDEN:
         return "\x00hidden"
-    if _is_whole(path):
+    if is_whole(path):
         return f"\x00whole {_canonical(value)}"
     if isinstance(value, Mapping):
         return {key: _opaque(one, (*path, key)) for key, one in value.items()}

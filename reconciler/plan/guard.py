@@ -198,7 +198,7 @@ def _points_elsewhere(scene: Scene, unit: Unit) -> _Found:
 
 
 def _no_way_back(scene: Scene, unit: Unit) -> _Found:
-    """A save sends every secret; the ones whose present value could not be sent again make the way back impossible."""
+    """A save sends every secret and every declared key; what could not be sent again makes the way back impossible."""
     changed = {change.path[1]: change for change in unit.changes if change.path[0] == "config" and len(change.path) > 1}
     lost = []
     for key, ref in sorted(unit.secrets.items()):
@@ -207,6 +207,7 @@ def _no_way_back(scene: Scene, unit: Unit) -> _Found:
             lost.append(f"{key} (never sent from here)")
         elif not (sent.sealed and scene.policy.has_key) and key in changed and _cannot_resolve_old(sent.ref, ref, scene.policy):
             lost.append(f"{key} (its old value is not in the journal)")
+    lost += [f"{key} (the connector no longer declares it)" for key, change in sorted(changed.items()) if change.after is None]
     if lost:
         text = f"The present value of {', '.join(lost)} cannot be sent again, so a rollback could not restore it."
         yield HazardName.NO_WAY_BACK, unit.address, text

@@ -49,10 +49,11 @@ def _homes(recorded: Recorded, rows: Mapping[str, str]) -> dict[str, tuple[str, 
     for address, binding in recorded.bindings.items():
         if binding.guid:
             filed[binding.guid.lower()].append(address)
-    return {
-        address: tuple(sorted(filed[guid.lower()], key=lambda home, own=address: home != own) if guid.lower() in filed else ())
-        for address, guid in rows.items()
-    }
+    return {address: _own_first(address, filed.get(guid.lower(), [])) for address, guid in rows.items()}
+
+
+def _own_first(own: str, homes: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(homes, key=lambda home: home != own))
 
 
 def _brought(filed: frozenset[str], homes: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

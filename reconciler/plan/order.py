@@ -23,7 +23,7 @@ _PHASES = {
 }
 
 
-# Units that only give mappings back run before those that may take them.
+# Units that give mappings back and take none run before those that may take them.
 _RELEASES = 2
 
 
@@ -36,11 +36,12 @@ def _phase(unit: Unit) -> int:
     kind = unit.address.kind
     if kind == "automatic-sync" and unit.sets.get("on") is False:
         kind = "automatic-sync off"
-    if kind == "connection" and unit.kind is UnitKind.UPDATE and releases_only(unit):
+    if kind == "connection" and unit.kind is UnitKind.UPDATE and releases(unit):
         return _RELEASES
     return _PHASES[kind, unit.kind]
 
 
-def releases_only(unit: Unit) -> bool:
-    """Whether a unit only gives mappings back, so that another connection may take them."""
-    return bool(unit.changes) and all(change.path[0] == "actors" and change.after in ("", "none", {}) for change in unit.changes)
+def releases(unit: Unit) -> bool:
+    """Whether a unit gives mappings back, so that another connection may take them, and takes none itself."""
+    mapped = [change for change in unit.changes if change.path[0] == "actors" and change.path[-1] in ("crm", "direction")]
+    return bool(mapped) and all(change.after in ("", "none") for change in mapped)

@@ -34,6 +34,7 @@ from reconciler.plan.diff import diff, diff_snapshots
 from reconciler.plan.guard import Policy, Scene, find_hazards
 from reconciler.plan.identity import Identity
 from reconciler.plan.order import in_order
+from reconciler.plan.shared_fields import Sharer, shared_field_problems
 from reconciler.plan.simulate import simulate
 from reconciler.plan.steps import connector_steps
 from reconciler.plan.tenant_wide import AUTOMATIC, PRIORITY, plan_automatic, plan_priority
@@ -49,6 +50,7 @@ class Inputs:
         before: the normalised live attributes of every address that `identity` matched.
         created, expires: ISO 8601 UTC texts.
         permissions: `name=address` texts given by the person who plans.
+        refresh: connections whose fields are asked for again, whatever else changes.
     """
 
     desired: Desired
@@ -61,6 +63,7 @@ class Inputs:
     created: str
     expires: str
     permissions: tuple[str, ...] = ()
+    refresh: frozenset[Address] = frozenset()
 
 
 def make_plan(inputs: Inputs) -> Plan:
@@ -75,19 +78,29 @@ def make_plan(inputs: Inputs) -> Plan:
     not_checked: list[NotChecked] = []
     for connector in inputs.desired.connectors.values():
         _plan_connector(inputs, connector, units, goals, problems)
-    planning = Planning(inputs.desired, inputs.live, inputs.identity, inputs.recorded, problems, not_checked)
+    planning = Planning(inputs.desired, inputs.live, inputs.identity, inputs.recorded, problems, not_checked, refresh=inputs.refresh)
     for connection in inputs.desired.connections.values():
         before = inputs.before.get(connection.address)
         unit, goal = plan_connection(planning, connection, before)
         goals[connection.address] = goal
         units += [unit] if unit is not None else []
         units += plan_replaced(planning, connection, inputs.before)
+    problems += _shared_fields(inputs, goals)
     _plan_tenant_wide(inputs, units, goals, problems, not_checked)
     if problems:
         raise InputError(sorted(problems, key=lambda one: one.order), "The plan cannot be made")
     ordered = in_order(replace(unit, digest=unit_digest(unit)) for unit in units)
     _prove(inputs.before, ordered, goals)
     return _assemble(inputs, ordered, goals, not_checked)
+
+
+def _shared_fields(inputs: Inputs, goals: Mapping[Address, Attributes | None]) -> list[Problem]:
+    sharers = {}
+    for one in inputs.desired.connections.values():
+        goal, row = goals.get(one.address), inputs.identity.connections.get(one.address)
+        if one.actors and goal is not None:
+            sharers[one.address] = Sharer(one, inputs.live.mappings.get(row.id) if row is not None else None, goal)
+    return shared_field_problems(sharers)
 
 
 def _plan_connector(

@@ -83,9 +83,7 @@ def _actor(actor: DesiredActor, rows: Mapping[tuple[str, str], ErpField]) -> Att
 
 
 def _field(actor: str, one: DesiredField, rows: Mapping[tuple[str, str], ErpField]) -> Attributes:
-    attributes: dict[str, Value] = {
-        name: mark.value for name, mark in (("crm", one.crm), ("direction", one.direction)) if mark is not None
-    }
+    attributes: dict[str, Value] = {name: mark.value for name, mark in (("crm", one.crm), ("direction", one.direction)) if mark is not None}
     if one.show is not None:
         attributes["show"] = tuple(sorted(one.show.value))
     if one.items:

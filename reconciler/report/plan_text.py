@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reconciler.model import Act, Change, Grade, Hazard, Plan, Step, Unit, UnitKind, Why
+from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, step_title
 from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
 from reconciler.report.untrusted import visible
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, when
@@ -137,27 +138,55 @@ def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
     about = [common.value] if common else []
     about += [str(unit.source)] if unit.source else []
     page.line(Span(f"{mark} {unit.kind.value}", style), "  ", bold(str(unit.address)), dim(f"  ({'; '.join(about)})" if about else ""))
-    lines = [(change, *entry) for change in unit.changes for entry in entries(change)]
+    lines = [(change, *entry) for change in unit.changes for entry in entries(change) if not is_below(entry[0])]
     shown = [path_text(path) for _, path, _, _ in lines]
     room = max((cells(visible(path)) for path in shown), default=0)
     for (change, _, before, after), path in zip(lines, shown, strict=True):
-        reason = "" if change.why is common else change.why.value
-        elsewhere = str(change.source) if change.source and (not unit.source or change.source.file != unit.source.file) else ""
-        remark = "; ".join(part for part in (reason, elsewhere) if part)
         lead = plain(path + " " * (room - cells(visible(path))))
-        _change(page, lead, before_after(before, after), unit.kind, f"  ({remark})" if remark else "")
+        _change(page, lead, before_after(before, after), unit, _remark((change,), unit, common))
+    _below(page, unit, common)
     _steps(page, unit, last_window)
 
 
-def _change(page: Page, path: Span, sides: tuple[str, str], kind: UnitKind, remark: str) -> None:
+def _below(page: Page, unit: Unit, common: Why | None) -> None:
+    """What changes below a connection, by actor type."""
+    rows = actor_rows(unit.changes, unit.before)
+    room = max((cells(visible(path_text((row.field,)))) for row in rows if row.field), default=0)
+    earlier: Row | None = None
+    for row in rows:
+        begins = earlier is None or earlier.actor != row.actor
+        remark = _remark(row.changes, unit, common)
+        if not row.field and not row.label:
+            _change(page, bold(path_text((row.actor,))), (row.old, row.new), unit, remark)
+        else:
+            if begins:
+                page.line(bold(path_text((row.actor,))), indent=6)
+            again = not begins and earlier is not None and earlier.field == row.field
+            field = "" if again or not row.field else path_text((row.field,))
+            fill = " " * (room - cells(visible(field))) if row.field else ""
+            label = f"  {row.label}" if row.field and row.label else row.label
+            _change(page, plain(f"  {field}{fill}{label}"), (row.old, row.new), unit, remark)
+        earlier = row
+
+
+def _remark(changes: Sequence[Change], unit: Unit, common: Why | None) -> str:
+    """Reasons other than the common one, and places in other files than the unit's."""
+    reasons = [change.why.value for change in changes if change.why is not common]
+    places = [change.source for change in changes if change.source is not None]
+    elsewhere = [str(place) for place in places if not unit.source or place.file != unit.source.file]
+    remark = "; ".join(dict.fromkeys([*reasons, *elsewhere]))
+    return f"  ({remark})" if remark else ""
+
+
+def _change(page: Page, path: Span, sides: tuple[str, str], unit: Unit, remark: str) -> None:
     """One line of a change: the new value, the old value, or both."""
     old, new = sides
     size = 6 + cells(visible(path.text)) + cells(old) + cells(new) + cells(visible(remark)) + 6
     below = remark.strip() if page.width is not None and size > page.width else ""
     beside = dim("" if below else remark)
-    if kind is UnitKind.CREATE:
+    if unit.kind is UnitKind.CREATE:
         page.line(path, "  ", Span(new, Style.ADDED), beside, indent=6)
-    elif kind is UnitKind.DELETE:
+    elif unit.kind is UnitKind.DELETE:
         page.line(path, "  ", Span(old, Style.REMOVED), beside, indent=6)
     elif len(old) + len(new) <= _ONE_LINE:
         page.line(path, "  ", Span(old, Style.REMOVED), " -> ", Span(new, Style.ADDED), beside, indent=6)
@@ -187,14 +216,12 @@ def _steps(page: Page, unit: Unit, last_window: float | None) -> None:
 
 
 def _step_text(step: Step) -> str:
-    """What a step does; a save and a creation name what they write, a step below a connection names where."""
+    """What a step does; a save and a creation name what they write, a step below a connection names what it is about."""
     if step.act is Act.SAVE and step.sets:
         return f"Save {', '.join(path_text((name,)) for name in sorted(step.sets))}"
     if step.act is Act.CREATE:
         return "Create it, inactive" if step.address.kind == "connection" else "Create it"
-    below = step.address.parts[2:]
-    where = ", ".join(" ".join(pair) for pair in zip(below[::2], below[1::2], strict=False))
-    return f"{_ACTS[step.act]} ({where})" if where else _ACTS[step.act]
+    return step_title(step) or _ACTS[step.act]
 
 
 def _step_reason(step: Step) -> str:
@@ -214,7 +241,7 @@ def _rest(page: Page, plan: Plan) -> None:
     if plan.not_checked:
         page.gap()
         page.line(bold("Not checked"), dim("  (neither in order nor different)"))
-        rows = [(bold(str(entry.address)), plain(path_text(entry.path)), dim(entry.reason)) for entry in plan.not_checked]
+        rows = [(bold(str(entry.address)), plain(place_text(entry.path)), dim(entry.reason)) for entry in plan.not_checked]
         page.columns(rows, indent=2)
     page.gap()
     if plan.units or plan.stopping:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.model import Change, Hidden, SecretRef, Value, same
 from reconciler.report.untrusted import escaped, shortened, visible
 
-__all__ = ["before_after", "counted", "entries", "entries_of", "path_text", "seconds_text", "value_text", "when"]
+__all__ = ["before_after", "counted", "entries", "entries_of", "is_plain", "path_text", "seconds_text", "value_text", "when"]
 
 LIMIT = 100
 _NOTHING = "(nothing)"
@@ -86,7 +86,12 @@ def _pairs(path: tuple[str, ...], before: Value, after: Value) -> Iterator[tuple
 
 def path_text(path: tuple[str, ...]) -> str:
     """`config.Filename`; a part with other characters than letters, digits, `_` and `-` stands in quotes."""
-    return ".".join(part if _PLAIN_PART.fullmatch(part) else f'"{visible(part)}"' for part in path) or "(all of it)"
+    return ".".join(part if is_plain(part) else f'"{visible(part)}"' for part in path) or "(all of it)"
+
+
+def is_plain(part: str) -> bool:
+    """Whether a key needs no quotes to be told apart from what stands around it."""
+    return _PLAIN_PART.fullmatch(part) is not None
 
 
 def counted(number: int, one: str, many: str = "") -> str:

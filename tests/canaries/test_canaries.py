@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -54,24 +56,24 @@ class Aviary:
             monkeypatch.setenv(name, value)
         self.setenv = monkeypatch.setenv
 
-    def type(self, *arguments: str, code: int) -> str:
-        """Type a command line; returns what it wrote."""
+    def type(self, *arguments: str, code: int | None) -> str:
+        """Type a command line that ends with this code (None for any); returns what it wrote."""
         self._capfd.readouterr()
         got = run(["--target", TARGET, "--debug", *arguments])
         written = self._capfd.readouterr()
         self.out[f"{len(self.out)} {' '.join(arguments)}"] = (written.out + written.err).encode("utf-8", "surrogateescape")
-        assert got == code, (got, written.out, written.err)
+        assert code in (None, got), (got, written.out, written.err)
         assert "Traceback" not in written.err
         return written.out + written.err
 
-    def look_around(self, *, open_run: bool = False) -> None:
+    def look_around(self, *, open_run: bool | None = False) -> None:
         """Every command that only shows, in both formats, and every file that was written."""
         with self.stage.session() as session:
             runs = [one.run for one in session.runs()]
         for form in ("text", "json"):
             for words in (["validate", "-f", "connections.yaml"], ["status"], ["history"], *(["show", one] for one in runs)):
                 self.type(*words, "--format", form, code=0)
-            self.type("recover", "--format", form, code=6 if open_run else 0)
+            self.type("recover", "--format", form, code=None if open_run is None else 6 if open_run else 0)
         for path in sorted((self.stage.folder / ".reconciler").rglob("*")):
             if path.is_file() and path.name != "key":
                 self.out[path.name] = path.read_bytes()
@@ -160,11 +162,12 @@ def test_plan_and_apply(applied: Aviary) -> None:
     """Everything goes well: a creation, a changed password, a changed name; saved plans and both formats."""
     applied.stage.change(RAISE, ("IntegerField: 12", "IntegerField: 13"), ("name: Sweden", "name: Sverige"))
     applied.setenv("VISMA_PASSWORD", RAISED)
-    applied.type("plan", "-o", "plan.json", code=0)
-    applied.type("plan", "--format", "json", code=0)
+    allow = ("--allow", "no-way-back=connection/sweden")
+    applied.type("plan", "-o", "plan.json", *allow, code=0)
+    applied.type("plan", "--format", "json", *allow, code=0)
     applied.type("apply", "plan.json", "--ticket", "T-1", "--format", "json", code=0)
-    applied.type("test", code=3)
-    applied.type("test", "--format", "json", code=3)
+    applied.type("test", code=0)
+    applied.type("test", "--format", "json", code=0)
     applied.look_around()
     applied.is_silent()
 
@@ -190,11 +193,46 @@ def test_adoption_of_what_somebody_else_made(aviary: Aviary) -> None:
     aviary.is_silent()
 
 
-def test_a_deletion_shows_what_was_there_without_its_secrets(applied: Aviary) -> None:
-    applied.stage.write(CONNECTIONS.replace("F0003.xlsm", "F0003.xlsm") + "  sweden: {absent: true}\n")
+DELETED = ("--allow", "delete=connection/sweden", "--allow", "linked-records=connection/sweden")
+
+
+def test_a_planned_deletion_shows_what_is_there_without_its_secrets(applied: Aviary) -> None:
+    """The file no longer says which fields are secret; the connector does for one, the journal for the other."""
+    applied.stage.write(CONNECTIONS + "  sweden: {absent: true}\n")
     applied.type("plan", "-o", "plan.json", code=3)
-    allowed = ("--allow", "delete=connection/sweden", "--allow", "linked-records=connection/sweden")
-    applied.type("apply", "--yes", *allowed, code=0)
+    applied.type("plan", "--format", "json", code=3)
+    applied.look_around()
+    applied.is_silent()
+
+
+JOURNALLED = "apply journals the row as observed without the Password fields, but with a Text field for which a secret was sent"
+
+
+@pytest.mark.xfail(reason=JOURNALLED, strict=True)
+def test_a_deletion_leaves_no_secret_behind(applied: Aviary) -> None:
+    applied.stage.write(CONNECTIONS + "  sweden: {absent: true}\n")
+    applied.type("apply", "--yes", *DELETED, code=0)
+    applied.look_around()
+    applied.is_silent()
+
+
+TEXT_FIELD = "      TextField: {secret: env:TEXT_SECRET, version: 1}\n"
+
+
+def test_a_secret_of_a_text_field_stays_one_when_the_file_no_longer_writes_it(applied: Aviary) -> None:
+    applied.stage.change((TEXT_FIELD, ""), ("name: Sweden", "name: Sverige"))
+    applied.type("plan", "-o", "plan.json", code=3)
+    applied.type("apply", "--yes", "--allow", "no-way-back=connection/sweden", code=0)
+    applied.look_around()
+    applied.is_silent()
+
+
+@pytest.mark.xfail(reason=JOURNALLED, strict=True)
+def test_a_secret_of_a_text_field_that_the_file_now_writes_in_clear_is_not_shown(applied: Aviary) -> None:
+    applied.stage.change((TEXT_FIELD, "      TextField: nothing to hide\n"))
+    assert "nothing to hide" in applied.type("plan", "-o", "plan.json", code=3)
+    applied.is_silent()
+    applied.type("apply", "--yes", "--allow", "no-way-back=connection/sweden", code=0)
     applied.look_around()
     applied.is_silent()
 
@@ -202,41 +240,53 @@ def test_a_deletion_shows_what_was_there_without_its_secrets(applied: Aviary) ->
 # ---- servers that repeat what they were sent ----------------------------------------------------------------------------
 
 
-def echo(value: str) -> str:
+def echo(*values: str) -> str:
     """What a careless server might say."""
-    return f"Login failed for password {value} (also {base64.b64encode(value.encode()).decode()}, {value.encode().hex()}, {value[::-1]})"
+    return "Login failed: " + " ".join(f"{value} {value!r} {json.dumps(value)} {quote(value)} {html.escape(value)}" for value in values)
+
+
+def refuse_activation(aviary: Aviary, reason: str) -> None:
+    aviary.stage.emulator.faults.add(Fault("ToggleErpConnectionActive", FaultKind.REASONS_WITHOUT_FLIP, nth=2, reason=reason))
 
 
 def test_a_reason_that_repeats_the_password(applied: Aviary) -> None:
     applied.stage.change(RAISE)
     applied.setenv("VISMA_PASSWORD", RAISED)
-    reason = f"could not activate: {RAISED!r} {json.dumps(RAISED)} {FROM_ENV}"
-    applied.stage.emulator.faults.add(Fault("ToggleErpConnectionActive", FaultKind.REASONS_WITHOUT_FLIP, nth=2, reason=reason))
-    assert "could not activate" in applied.type("apply", "--yes", code=5)
+    refuse_activation(applied, echo(RAISED))
+    assert "Login failed" in applied.type("apply", "--yes", code=5)
     applied.look_around()
     applied.is_silent()
 
 
-def test_an_error_that_repeats_the_password(applied: Aviary, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The connector refuses the save and says why, with the value it was sent and the one it held."""
-    refused = ConnectorAnswer(False, f"Could not store: {RAISED} instead of {FROM_ENV}")
-    monkeypatch.setattr(Connectors, "save", lambda *_: refused)
-    applied.stage.emulator.switches.set("refused_save_keeps_row", False)
-    applied.stage.change(RAISE, ("IntegerField: 12", "IntegerField: 13"))
+@pytest.mark.xfail(reason="the redactor learns a secret when it is sent; the old one is at hand, but not sent yet", strict=True)
+def test_a_reason_that_repeats_the_password_before_this_one(applied: Aviary) -> None:
+    applied.stage.change(RAISE)
     applied.setenv("VISMA_PASSWORD", RAISED)
-    got = run(["--target", TARGET, "--debug", "apply", "--yes"])
-    assert got in (0, 5, 6)
-    applied.out["apply"] = "".join(applied._capfd.readouterr()).encode()
-    monkeypatch.undo()
+    refuse_activation(applied, echo(FROM_ENV))
+    applied.type("apply", "--yes", code=5)
+    applied.look_around()
+    applied.is_silent()
 
 
+@pytest.mark.xfail(reason="the redactor does not learn what a read brings in Password fields", strict=True)
 def test_a_reason_that_tells_a_password_which_we_only_read(applied: Aviary) -> None:
     """It was never ours, but a read brought it here, so it is known for what it is."""
-    applied.stage.change(("name: Sweden", "name: Sverige"), ("      TextField: {secret: env:TEXT_SECRET, version: 1}\n", "      TextField: {secret: env:TEXT_SECRET, version: 2}\n"))
-    reason = f"The stored password {SECRETS['in the tenant, of somebody else']} is wrong."
-    applied.stage.emulator.faults.add(Fault("ToggleErpConnectionActive", FaultKind.REASONS_WITHOUT_FLIP, nth=2, reason=reason))
-    assert "The stored password" in applied.type("apply", "--yes", code=5)
-    applied.look_around()
+    row = applied.stage.connection("Sweden")["ErpConnectionId"]
+    applied.stage.emulator.edit.set_config(row, "Stray", None)
+    applied.stage.change(("Filename: F0001.xlsm", "Filename: F0002.xlsm"))
+    refuse_activation(applied, echo(SECRETS["in the tenant, of somebody else"]))
+    applied.type("apply", "--yes", "--allow", "points-elsewhere=connection/sweden", code=5)
+    applied.is_silent()
+
+
+def test_an_error_that_repeats_the_password(applied: Aviary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connector refuses the save and says why, with the value that it was sent."""
+    refused = ConnectorAnswer(False, f"Could not store: {echo(RAISED)}")
+    monkeypatch.setattr(Connectors, "save", lambda *_: refused)
+    applied.stage.change(RAISE, ("IntegerField: 12", "IntegerField: 13"))
+    applied.setenv("VISMA_PASSWORD", RAISED)
+    applied.type("apply", "--yes", code=None)
+    applied.look_around(open_run=None)
     applied.is_silent()
 
 
@@ -244,22 +294,25 @@ def test_a_reason_that_tells_a_password_which_we_only_read(applied: Aviary) -> N
 
 
 def test_a_crash_whose_message_holds_a_secret(applied: Aviary, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the middle of a write: only the kind of the exception and its place are told."""
+    """In the middle of a write. The run is open afterwards, and what it says of the crash is not the exception's own text."""
 
     def crash(_self: Gateway, *_arguments: Any) -> None:
-        raise RuntimeError(f"cannot send {RAISED}")
+        raise RuntimeError(f"cannot send {RAISED} instead of {FROM_ENV}")
 
-    monkeypatch.setattr(Gateway, "save_connection", crash)
     applied.stage.change(RAISE)
     applied.setenv("VISMA_PASSWORD", RAISED)
-    assert "RuntimeError" in applied.type("apply", "--yes", code=6)
-    applied.type("apply", "--yes", "--format", "json", code=6)
-    monkeypatch.undo()
-    applied.setenv("VISMA_PASSWORD", RAISED)
-    applied.setenv("STAGE_KEY", SECRETS["the key of the target"])
+    with monkeypatch.context() as patched:
+        patched.setattr(Gateway, "save_connection", crash)
+        applied.type("apply", "--yes", code=6)
+        applied.look_around(open_run=True)
+    applied.type("recover", "--back", code=5)
+    applied.look_around()
+    applied.is_silent()
 
 
-@pytest.mark.parametrize("place", ["reconciler.flow.planning.plan_from", "reconciler.flow.planning.read_live", "reconciler.flow.planning.load_desired"])
+@pytest.mark.parametrize(
+    "place", ["reconciler.flow.planning.plan_from", "reconciler.flow.planning.read_live", "reconciler.flow.planning.load_desired"]
+)
 def test_a_crash_before_any_write(applied: Aviary, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     def crash(*_arguments: Any, **_named: Any) -> None:
         raise KeyError(FROM_ENV, FROM_FILE, RAISED)
@@ -268,9 +321,6 @@ def test_a_crash_before_any_write(applied: Aviary, monkeypatch: pytest.MonkeyPat
     for words in (["plan"], ["plan", "--format", "json"], ["apply", "--yes"]):
         assert "KeyError" in applied.type(*words, code=70)
     applied.is_silent()
-
-
-Blind = Callable[[Call], None]
 
 
 def test_an_open_run_and_its_recovery(applied: Aviary) -> None:

@@ -64,7 +64,9 @@ def checked(tenant: Tenant, dumped: Dumped) -> str:
     tenant.stage.write(dumped.text)
     load_desired([tenant.stage.folder / "connections.yaml"])
     plan = tenant.stage.plan()
-    assert plan.units == (), [(unit.address, [(change.path, change.before, change.after) for change in unit.changes]) for unit in plan.units]
+    assert plan.units == (), [
+        (unit.address, [(change.path, change.before, change.after) for change in unit.changes]) for unit in plan.units
+    ]
     return dumped.text
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
-import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.dump.conftest import FORTNOX, Tenant, checked, filled
+from reconciler.emulator import Fault, FaultKind
+from tests.dump.conftest import FORTNOX, VISMA, Tenant, checked, filled
+from tests.scenarios.stage import staged
 
 NAMES = (
     "Visma Norway",
@@ -42,22 +47,40 @@ NAMES = (
     "2026-01-31",
     "x" * 250,
 )
-KEYS = ("a/b c", "01", "1", "no", "null", "1.10", "on", "~", "🙂", "quoted: key", "it's", 'say "x"', "back\\slash", "<<", "#x", "-", "k" * 200)
+KEYS = (
+    "a/b c",
+    "01",
+    "1",
+    "no",
+    "null",
+    "1.10",
+    "on",
+    "~",
+    "🙂",
+    "quoted: key",
+    "it's",
+    'say "x"',
+    "back\\slash",
+    "<<",
+    "#x",
+    "-",
+    "k" * 200,
+)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_any_name(tenant: Tenant, name: str) -> None:
-    tenant.edit.add_connection(tenant.connector(), name, {"Filename": "F0001.xlsm"}, description=name)
-    checked(tenant, tenant.dump())
-
-
-def test_many_names_at_once_have_their_own_keys(tenant: Tenant) -> None:
+def test_any_name_and_description(tenant: Tenant) -> None:
     connector = tenant.connector()
     for name in NAMES:
-        tenant.edit.add_connection(connector, name, {"Filename": "F0001.xlsm"})
+        tenant.edit.add_connection(connector, name, {"Filename": "F0001.xlsm"}, description=name, refresh_fields=False)
     dumped = tenant.dump()
-    checked(tenant, dumped)
-    assert dumped.text.count("    connector: visma-business\n") == len(NAMES)
+    text = checked(tenant, dumped)
+    assert text.count("    connector: visma-business\n") == len(NAMES)
+    assert dumped.proof.left_out == ()
+    # What a file cannot hold is told, and the connection is found by its id.
+    assert text.count("left out: name,") == 3
+    assert text.count("    id: ") == 6
+    assert "vso[" in text
+    assert "##vso[" not in text
 
 
 def test_two_connections_with_one_name_get_their_ids(tenant: Tenant) -> None:
@@ -80,29 +103,36 @@ def test_soft_deleted_twins_are_not_there(tenant: Tenant) -> None:
     assert kept != gone
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_any_key_of_a_field_and_of_an_item(tenant: Tenant, key: str) -> None:
+def test_any_key_of_a_field_and_of_an_item(tenant: Tenant) -> None:
     """Field keys, item keys, keys of config fields, and the texts beside them."""
-    tenant.edit.add_field("Test.Excel", "Customer", key, name=f'US:"Label of {key.replace(chr(34), "")}"')
-    tenant.edit.add_field("Test.Excel", "Customer", f"{key} list", type="List", list_name="Odd")
-    tenant.edit.set_items("Test.Excel", "Odd", {key: "odd", "other": "\u202eother", **dict.fromkeys(KEYS[:6], "six")})
-    tenant.edit.change_config_field("Test.Excel", key, type="Text")
-    row = tenant.edit.add_connection(tenant.connector(), "Odd", {"Filename": "F0001.xlsm", key: key})
-    tenant.edit.map_field(row, "Customer", key, "NAME", to_crm=True, to_erp=True, show_in_tab=True)
-    tenant.edit.map_field(row, "Customer", f"{key} list", "BUSINESS", to_crm=True)
-    tenant.edit.map_item(row, "Customer", f"{key} list", key, tenant.crm_item("business", "Retail"))
-    tenant.edit.set_default(row, "Customer", key, value=key, ask=True)
-    tenant.edit.set_rank(row, "Customer", [key, "NAME"])
+    retail = tenant.crm_item("business", "Retail")
+    tenant.edit.set_items("Test.Excel", "Odd", {**dict.fromkeys(KEYS, "an item"), "other": "\u202eother"})
+    for key in KEYS:
+        tenant.edit.add_field("Test.Excel", "Customer", key, name=f'US:"Label of {key.replace(chr(34), "")}"')
+        tenant.edit.add_field("Test.Excel", "Customer", f"{key} list", type="List", list_name="Odd")
+        tenant.edit.change_config_field("Test.Excel", key, type="Text")
+    row = tenant.edit.add_connection(tenant.connector(), "Odd", {"Filename": "F0001.xlsm", **{key: key for key in KEYS}})
+    for key in KEYS:
+        tenant.edit.map_field(row, "Customer", key, "NAME", to_crm=True, to_erp=True, show_in_tab=True)
+        tenant.edit.map_field(row, "Customer", f"{key} list", "BUSINESS", to_crm=True)
+        tenant.edit.map_item(row, "Customer", f"{key} list", key, retail)
+        tenant.edit.set_default(row, "Customer", key, value=key, ask=True)
+    tenant.edit.set_rank(row, "Customer", [*KEYS, "NAME"])
     dumped = tenant.dump()
     text = checked(tenant, dumped)
     assert dumped.proof.left_out == ()
-    assert "Retail" in text
+    assert text.count(": Retail") == len(KEYS)
+    for key in ("01", "1", "no", "null", "1.10", "on", "~", "<<"):
+        assert f'          "{key}": {{crm: NAME, direction: both' in text
+    assert "          a/b c: {crm: NAME, direction: both" in text
 
 
 def test_several_lines_and_odd_texts_in_config(tenant: Tenant) -> None:
     tenant.edit.change_config_field("Test.Excel", "Lines", type="Text")
     connector = tenant.connector()
-    for number, value in enumerate(("a\nb", "a\nb\n", "  a\n\n b\n\n", "\n\na", "::set-output\nx", "a\tb", "a\r\nb", "\n", " ", "a\n##vso[x]\n", "0012")):
+    for number, value in enumerate(
+        ("a\nb", "a\nb\n", "  a\n\n b\n\n", "\n\na", "::set-output\nx", "a\tb", "a\r\nb", "\n", " ", "a\n##vso[x]\n", "0012")
+    ):
         tenant.edit.add_connection(connector, f"Lines {number}", {"Filename": "F0001.xlsm", "Lines": value})
     text = checked(tenant, tenant.dump())
     assert "##vso[" not in text
@@ -165,6 +195,106 @@ def test_two_dumps_are_the_same_bytes_and_order_follows_the_screen(tenant: Tenan
     for name in ("Zebra", "Apple", "Møre & Romsdal"):
         tenant.edit.add_connection(connector, name, {"Filename": "F0001.xlsm"})
     assert tenant.dump().text == tenant.dump().text
+
+
+def test_the_language_of_groups_items_and_labels(tenant: Tenant) -> None:
+    row = tenant.edit.add_connection(tenant.connector(), 'US:"Norway";NO:"Norge"', {"Filename": "F0001.xlsm"})
+    tenant.edit.set_scope(row, groups=[1, 2], users=[2])
+    tenant.edit.map_field(row, "Customer", "CustGr", "BUSINESS", to_crm=True)
+    tenant.edit.map_item(row, "Customer", "CustGr", "A", tenant.crm_item("business", "Retail"))
+    for language, group, item, label in (("en", "Sales", "Retail", "# Customer group"), ("nb", "Salg", "Detaljhandel", "# Kundegruppe")):
+        text = checked(tenant, tenant.dump(language=language))
+        assert f"language: {language}" in text
+        assert group in text
+        assert f"A: {item}" in text
+        assert label in text
+        assert "  norway:\n" in text  # keys do not depend on the language
+
+
+def test_groups_and_items_without_a_name_of_their_own(tenant: Tenant) -> None:
+    connector = tenant.connector()
+    twin = tenant.edit.add_group("Sales")
+    row = tenant.edit.add_connection(connector, "Odd", {"Filename": "F0001.xlsm"}, all_access=False, groups=[1, twin, 4], users=[4])
+    tenant.edit.map_field(row, "Customer", "CustGr", "BUSINESS", to_crm=True)
+    again = tenant.edit.add_crm_item("business", "Retail")
+    gone = tenant.edit.add_crm_item("business", "Gone")
+    for key, item in (("A", again), ("B", gone), ("C", tenant.crm_item("business", "Other"))):
+        tenant.edit.map_item(row, "Customer", "CustGr", key, item)
+    tenant.edit.delete_crm_item(gone)
+    dumped = tenant.dump()
+    text = checked(tenant, dumped)
+    assert f'groups: ["#1", "#4", "#{twin}"]' in text
+    assert f'A: "#{again}"' in text
+    assert [place[-1] for place, _ in dumped.proof.left_out] == ["B"]
+
+
+def test_a_silent_connector_hides_items_too(tenant: Tenant) -> None:
+    row = tenant.edit.add_connection(tenant.connector(), "Silent", {"Filename": "F0001.xlsm"})
+    tenant.edit.map_field(row, "Customer", "CustGr", "BUSINESS", to_crm=True)
+    tenant.edit.connector_down(VISMA)
+    text = checked(tenant, tenant.dump())
+    assert "# left out: items of lists. The connector did not answer." in text
+
+
+def test_an_order_that_the_tenant_does_not_tell(tenant: Tenant) -> None:
+    tenant.edit.add_connection(tenant.connector(), "One", {"Filename": "F0001.xlsm"})
+    tenant.emulator.faults.add(Fault("MDOList/erpconnections", FaultKind.HTML_BEFORE, times=None))
+    text = checked(tenant, tenant.dump())
+    assert "sync_priority" not in text
+
+
+def test_connectors_of_one_name_cannot_be_written(tenant: Tenant) -> None:
+    for url in (VISMA, FORTNOX):
+        tenant.edit.add_connection(tenant.connector(url, "Same"), "On one of them", {"Filename": "F0001.xlsm"}, tell_connector=False)
+    dead = tenant.connector("app://dead", "Dead")
+    tenant.edit.add_connection(dead, "On a deleted one", tell_connector=False)
+    tenant.edit.delete_connector(dead)
+    text = checked(tenant, tenant.dump())
+    assert "connector:" not in text.replace("left out: connector.", "")
+    assert text.count("    id: ") == 3
+
+
+def test_keys_that_the_journal_keeps_for_others_are_not_given_away(tmp_path: Any) -> None:
+    with staged(tmp_path) as stage:
+        assert stage.apply().exit_code == 0
+        tenant = Tenant(stage)
+        bound = stage.connection("Visma Norway")
+        tenant.edit.delete(bound["ErpConnectionId"])
+        tenant.edit.add_connection(bound["ErpConnectorId"], "Norway", {"Filename": "F0001.xlsm"})
+        text = checked(tenant, tenant.dump())
+    assert "  norway-2:\n" in text
+
+
+PIECES = st.sampled_from(("NAME", "POSTALAD1", "CustGr", "IntField", "DoubleField", "DateField", "CheckboxField", "CatErp", "CustNo"))
+MAPPED = st.tuples(PIECES, st.sampled_from(("", "NAME", "BUSINESS", "NUMBER1", "PHONE")), *(st.booleans() for _ in range(4)))
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters='"'), max_size=20)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_any_state(data: st.DataObject) -> None:
+    """Random names, values, mappings, items, defaults and orders."""
+    with tempfile.TemporaryDirectory() as folder, filled(Path(folder)) as tenant:
+        connector = tenant.connector()
+        for _ in range(data.draw(st.integers(1, 3))):
+            name = data.draw(TEXTS) or 'US:"x"'
+            row = tenant.edit.add_connection(connector, name, description=data.draw(TEXTS), active=data.draw(st.booleans()))
+            for key, values in (("Filename", TEXTS), ("TextField", TEXTS), ("IntegerField", st.sampled_from(("", "[I:7]", "x")))):
+                tenant.edit.set_config(row, key, data.draw(values), tell_connector=False)
+            for key, crm, to_crm, to_erp, tab, search in data.draw(st.lists(MAPPED, max_size=6)):
+                tenant.edit.map_field(row, "Customer", key, crm, show_in_tab=tab, show_in_search=search)
+                if crm:
+                    tenant.edit.map_field(row, "Customer", key, to_crm=to_crm, to_erp=to_erp)
+            tenant.edit.map_item(row, "Customer", "CustGr", "A", data.draw(st.sampled_from((None, tenant.crm_item("business", "IT")))))
+            tenant.edit.set_default(row, "Customer", data.draw(PIECES), value=data.draw(st.none() | TEXTS), ask=data.draw(st.booleans()))
+            tenant.edit.set_rank(row, "Customer", data.draw(st.lists(PIECES, unique=True, max_size=4)))
+            tenant.edit.set_actor(row, "Customer", data.draw(st.booleans()))
+        first = tenant.dump()
+        assert first.text == tenant.dump().text
+        if first.proof.told:  # mandatory fields of an active connection without a direction: a person has to decide
+            assert all("needs a direction" in sentence for sentence in first.proof.told)
+        else:
+            checked(tenant, first)
 
 
 def test_an_empty_tenant(tenant: Tenant) -> None:

@@ -7,6 +7,7 @@ the rule and says what was found.
     code          0: every unit desired · 5: written, and each unit desired or before · 6: something is left to do ·
                   1, 3, 4, 7, 130, 143: no write was sent
     loud          a connection that was active and is not, against the plan: exit 6, its unit needs attention, the run is open
+    works         after any exit but 6, every connection that passed its test before and still exists passes it now
     next          exit 6 names the command that goes on, and leaves the run open; any other code leaves none open
     strangers     rows of no unit are as they were, and no write was sent for them
     leftovers     new rows are the plan's creations; soft-deleted ones are listed as residue
@@ -15,7 +16,7 @@ the rule and says what was found.
     secrets       no mask, blank or foreign secret is ever sent; no secret stands in the journal in clear
     intents       each write arrives after its intent is durable, and each intent has its write or is recorded as not applied
     settle        after a write with an unknown outcome nothing is written until a read made after the settle time
-    look          between two writes of one row there is a read of it; an end is claimed only after a read that came last
+    look          between two writes of one thing there is a read of it; an end is claimed only after a read that came last
     toggles       one ensure flips at most once, and only towards what it wants
     honest        a write that had its effect is not recorded as not applied, unless the server itself said so
     chain         the journal's chain holds and has the head that was reported
@@ -29,7 +30,7 @@ Source: reliability.md §3.5 (oracle), §3.7 (I1-I9, I11-I15, I18); DESIGN §1 (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ from reconciler.journal.events import Event
 from reconciler.model import End, UnitEnd
 from reconciler.wire.operations import OPERATIONS
 from tests.faults.scenarios import CANARIES
-from tests.faults.stage import SETTLE_S, Account
+from tests.faults.stage import SETTLE_S, Account, Prepared
 from tests.faults.truth import Expected, Found, Picture, stand_of, strangers
 
 NOTHING_WRITTEN = frozenset({1, 3, 4, 7, 130, 143})
@@ -76,19 +77,16 @@ class Violation:
         return f"{self.rule}: {self.text}"
 
 
-def judge(account: Account, expected: Iterable[Expected], origin: Picture) -> list[Violation]:
-    """Every rule that one command broke.
-
-    Args:
-        origin: what the tenant was before the first command of the trial.
-    """
+def judge(account: Account, prepared: Prepared) -> list[Violation]:
+    """Every rule that one command broke, measured against what the tenant was before the first command of the trial."""
     assert account.after is not None
-    units = tuple(expected)
+    units, origin = prepared.expected, prepared.before
     stands = {one.address: stand_of(one, origin, account.after) for one in units}
     found = [
         *_ends(account, stands),
         *_code(account, stands),
         *_loud(account, units, origin),
+        *_works(account, prepared),
         *_next(account),
         *(Violation("strangers", text) for text in strangers(origin, account.after, units)),
         *_unplanned_writes(account, units, origin),
@@ -180,6 +178,13 @@ def _loud(account: Account, units: tuple[Expected, ...], origin: Picture) -> Ite
         named = unit is not None and unit.end is End.NEEDS_ATTENTION
         if account.code != 6 or not account.open_runs or not (named or account.report is None):
             yield Violation("loud", f"connection #{key} was active and is not; exit {account.code}, reported as {unit and unit.end}")
+
+
+def _works(account: Account, prepared: Prepared) -> Iterator[Violation]:
+    if account.code != 6:
+        for key, worked in prepared.works.items():
+            if worked and not account.works.get(key, True):
+                yield Violation("works", f"exit {account.code}, and connection #{key} fails its test, which it passed before")
 
 
 def _next(account: Account) -> Iterator[Violation]:
@@ -290,7 +295,7 @@ def _intents(account: Account) -> Iterator[Violation]:
         if sent is None:
             if intent.body["operation"] in unsent:
                 unsent.remove(intent.body["operation"])
-            if said not in ("not-applied", None):
+            if said not in ("not-applied", None) and not (said == "unknown" and 0 in account.cut):
                 yield Violation("intents", f"intent {intent.seq} is recorded as {said}, and no request came")
         elif said == "not-applied" and sent.effect and sent.fault != "reasons-with-flip":
             yield Violation("honest", f"{sent.operation} had its effect and is recorded as not applied")
@@ -306,6 +311,8 @@ def _intents(account: Account) -> Iterator[Violation]:
 
 def _proves(account: Account, read: Call, write: Call) -> bool:
     """Whether a call is an undisturbed read that shows what a write did."""
+    if read.sequence in account.cut:
+        return False
     kind, key = account.rows[write.sequence]
     same = account.rows[read.sequence] == (kind, key)
     if write.operation.startswith("Delete") and read.fault == "null-body":
@@ -329,12 +336,17 @@ def _settle(account: Account) -> Iterator[Violation]:
     for write, following in zip(writes, writes[1:], strict=False):
         between = [call for call in account.calls if write.sequence < call.sequence < following.sequence and _proves(account, call, write)]
         whole = write.fault == "truncated" and write.status == 204  # there is no half of an answer without a body
-        unknown = write.fault is not None and write.fault not in CERTAIN and not whole
+        unknown = write.sequence in account.cut or (write.fault is not None and write.fault not in CERTAIN and not whole)
         late_enough = [call for call in between if (call.at - write.at).total_seconds() >= SETTLE_S]
         if unknown and not late_enough:
-            yield Violation("settle", f"{following.operation} was sent after {write.operation} ({write.fault}) without a read after the settle")
-        elif not between and account.rows[write.sequence] == account.rows[following.sequence]:
+            yield Violation("settle", f"{following.operation} was sent after {write.operation} ({write.fault or 'cut'}) without a read after the settle")
+        elif not between and _thing(account, write) == _thing(account, following):
             yield Violation("look", f"{following.operation} was sent after {write.operation} of the same row without a read of it")
+
+
+def _thing(account: Account, call: Call) -> tuple[object, ...]:
+    """What a write is about: a row, or what one kind of read shows of it."""
+    return (*account.rows[call.sequence], SHOWN_BY.get(call.operation))
 
 
 def _toggles(account: Account) -> Iterator[Violation]:
@@ -381,9 +393,8 @@ def judge_plan(account: Account, units: Any, stands: dict[str, Found], original:
             yield Violation("plan", f"exit {account.code}: the plan now is not the one it was for {sorted(now.items() ^ wanted.items())}")
 
 
-def judge_refusal(account: Account, origin: Picture) -> Iterator[Violation]:
+def judge_refusal(account: Account) -> Iterator[Violation]:
     """Whether an apply that met an open run did nothing and said so."""
-    del origin
     if account.code != 6 or type(account.error).__name__ != "OpenRun":
         yield Violation("recovery", f"an apply beside an open run ended with {account.code} ({account.error})")
     for call in account.calls:

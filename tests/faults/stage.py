@@ -13,7 +13,7 @@ import socket
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,9 +88,11 @@ class Account:
         calls: what the emulator was asked, in order.
         unsent: operations of requests that never left the machine, in order.
         arrivals: for each write, what the journal held when it arrived.
+        cut: calls whose answer the run did not see, because a signal cut them.
         rows: what each call is about: a table in short and the id of a row (0 for a creation), by the call's sequence.
         entries: every change of the emulator's rows, in order.
         events: what the command added to the journal.
+        works: whether the test of each live connection passes now, by id; asked of the connectors, not through the API.
         seconds: virtual time that it took.
     """
 
@@ -102,10 +104,12 @@ class Account:
     calls: list[Call] = field(default_factory=list)
     unsent: list[tuple[int, str]] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
+    cut: frozenset[int] = frozenset()
     rows: dict[int, tuple[str, int]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     after: Picture | None = None
+    works: dict[int, bool] = field(default_factory=dict)
     open_runs: tuple[str, ...] = ()
     sound: bool = True
     journal_bytes: bytes = b""
@@ -124,6 +128,7 @@ class Prepared:
     expected: tuple[Expected, ...]
     seconds: float
     before: Picture
+    works: dict[int, bool]
 
 
 class Stage:
@@ -192,7 +197,7 @@ class Stage:
             assert [str(unit.address) for unit in plan.units] and {str(unit.address) for unit in plan.units} == {
                 one.address for one in expected
             }, [str(unit.address) for unit in plan.units]
-            self.prepared[name] = Prepared(scenario, snapshot, journal, plan, expected, self.base_seconds, picture(self.emulator))
+            self.prepared[name] = Prepared(scenario, snapshot, journal, plan, expected, self.base_seconds, picture(self.emulator), self.works(scenario))
         return self.prepared[name]
 
     def _plan(self, session: Session, files: Files) -> Plan:
@@ -251,6 +256,7 @@ class Stage:
         harms: tuple[Harm, ...] = (),
         *,
         before: Picture | None = None,
+        during: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> Account:
         """Run one command and collect what it left."""
         emulator, scenario = self.emulator, prepared.scenario
@@ -279,7 +285,8 @@ class Stage:
                     emulator.faults.add(fault)
             self._cut(session, harms, account)
             try:
-                account.report = act(session)
+                with during():
+                    account.report = act(session)
                 account.code = account.report.exit_code
             except Exception as error:
                 account.error = error
@@ -301,9 +308,21 @@ class Stage:
         )
         account.calls, account.entries = emulator.calls, list(emulator.history)
         account.after = picture(emulator)
+        account.works = self.works(scenario)
         account.rows = {call.sequence: row_of(call, account.after.owners) for call in account.calls}
         assert emulator.errors == [], emulator.errors
         return account
+
+    def works(self, scenario: Scenario) -> dict[int, bool]:
+        """Which live connections pass their test, in the world as it behaves in this scenario."""
+        office, found = self.emulator.office, {}
+        for row in self.emulator.inspect.rows("ErpConnection"):
+            key = row["ErpConnectionId"]
+            if scenario.hook is not None:
+                scenario.hook(self.emulator, Call(0, "TestConnectionById", False, self.clock.now(), {"ErpConnectionId": key}))
+            if not row["Deleted"]:
+                found[key] = office.connectors.test(office.url_of(row), row["ConnectionId"]).ok
+        return found
 
     def _cut(self, session: Session, harms: tuple[Harm, ...], account: Account) -> None:
         """Let requests that are to be refused go where nobody listens; they never reach the emulator."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from reconciler import flow
 from reconciler.model import End
 from tests.faults.checker import Violation, judge, judge_plan, judge_refusal
+from tests.faults.scenarios import ENVIRON
 from tests.faults.stage import Account, Harm, Prepared, Stage
-from tests.faults.truth import Picture, stand_of
+from tests.faults.truth import stand_of
 
 
 @dataclass
@@ -50,11 +51,11 @@ def attempt(stage: Stage, name: str, *harms: Harm, again: bool = True) -> Trial:
 
 def settle(stage: Stage, prepared: Prepared, trial: Trial, *, again: bool = True) -> None:
     """Judge the first command of a trial, and do and judge what follows from it."""
-    first, origin = trial.first, trial.first.before
-    trial.violations += judge(first, prepared.expected, origin)
+    first, origin = trial.first, prepared.before
+    trial.violations += judge(first, prepared)
     last = first
     if first.open_runs:
-        last = _recover(stage, prepared, trial, origin)
+        last = _recover(stage, prepared, trial)
     if last.open_runs or (first.open_runs and last.code != 5):
         return
     plan = stage.plan_again(prepared.scenario)
@@ -72,34 +73,28 @@ def settle(stage: Stage, prepared: Prepared, trial: Trial, *, again: bool = True
             trial.violations.append(Violation("recovery", f"the next apply ended with {account.code} ({account.error}), and {left} are left"))
 
 
-def _recover(stage: Stage, prepared: Prepared, trial: Trial, origin: Picture) -> Account:
+def _recover(stage: Stage, prepared: Prepared, trial: Trial) -> Account:
     refused = stage.apply(prepared)
     trial.then.append(refused)
-    trial.violations += judge_refusal(refused, origin)
-    with stage.session({**_environ(prepared)}) as session:
+    trial.violations += judge_refusal(refused)
+    with stage.session({**ENVIRON, **prepared.scenario.environ}) as session:
         view = flow.recover_view(session)
     attention = {str(unit.address) for unit in (trial.first.report.units if trial.first.report else ()) if unit.end is End.NEEDS_ATTENTION}
     if attention - {str(one.address) for one in view}:
         trial.violations.append(Violation("recovery", f"`recover` shows {[str(one.address) for one in view]}, not {attention}"))
     back = stage.recover(prepared)
     trial.then.append(back)
-    trial.violations += judge(back, prepared.expected, origin)
+    trial.violations += judge(back, prepared)
     if back.code not in (5, 6):
         trial.violations.append(Violation("recovery", f"recover --back ended with {back.code} ({back.error})"))
     if not back.open_runs:
         return back
     accepted = stage.recover(prepared, "accept-current")
     trial.then.append(accepted)
-    trial.violations += judge(accepted, prepared.expected, origin)
+    trial.violations += judge(accepted, prepared)
     if accepted.code != 0 or accepted.open_runs:
         trial.violations.append(Violation("recovery", f"recover --accept-current ended with {accepted.code} ({accepted.error})"))
     return accepted
-
-
-def _environ(prepared: Prepared) -> dict[str, str]:
-    from tests.faults.scenarios import ENVIRON
-
-    return {**ENVIRON, **prepared.scenario.environ}
 
 
 def _hit(account: Account) -> str:

@@ -11,7 +11,13 @@ from reconciler.live import connection_attributes, connector_attributes
 from reconciler.live.normalise import text_in
 from reconciler.model import HIDDEN, Attributes, ConfigField, Connection, Connector, FieldType, Named, SecretRef
 
-GROUPS = {1: Named(1, 'US:"Sales";NO:"Salg"'), 2: Named(2, "Twin"), 3: Named(3, "Twin"), 4: Named(4, "Gone", deleted=True), 5: Named(5, 'SW:"Bara"')}
+GROUPS = {
+    1: Named(1, 'US:"Sales";NO:"Salg"'),
+    2: Named(2, "Twin"),
+    3: Named(3, "Twin"),
+    4: Named(4, "Gone", deleted=True),
+    5: Named(5, 'SW:"Bara"'),
+}
 USERS = {1: Named(1, "ADMIN"), 2: Named(2, "ANNA"), 4: Named(4, "LEFT", deleted=True)}
 FIELDS = (
     ConfigField("Text", FieldType.TEXT),
@@ -22,7 +28,8 @@ FIELDS = (
     ConfigField("Secret", FieldType.PASSWORD),
 )
 ROW = Connection(
-    1, "guid", 7, 'US:"Norway";NO:"Norge";XX:"odd";', "plain", active=True, deleted=False, cursor="tx", everyone=True, groups=(1,), users=(2,), config={}
+    id=1, guid="guid", connector_id=7, name='US:"Norway";NO:"Norge";XX:"odd";', description="plain", active=True, deleted=False,
+    cursor="tx", everyone=True, groups=(1,), users=(2,), config={},
 )  # fmt: skip
 REF = SecretRef("env", "A", "1")
 
@@ -33,7 +40,7 @@ def attributes(row: Connection, **more: Any) -> Attributes:
 
 
 def config(raw: dict[str, str], **more: Any) -> Attributes:
-    return attributes(replace(ROW, config=raw), **more)["config"]  # type: ignore[no-any-return]
+    return attributes(replace(ROW, config=raw), **more)["config"]
 
 
 def test_texts_in_languages_are_mappings_and_unknown_languages_stay() -> None:
@@ -92,7 +99,9 @@ def test_a_label_carries_no_value_that_could_be_shown() -> None:
 def test_while_the_connector_is_silent_everything_is_a_secret_but_what_means_what_the_file_says() -> None:
     raw = {"Text": "one", "Number": "[I:12]", "Secret": "in-clear"}
     assert config(raw, fields=None) == dict.fromkeys(raw, HIDDEN)
-    known = config(raw, fields=None, unknown=lambda key, value: 12 if (key, value) == ("Number", "[I:12]") else HIDDEN, sent={"Secret": REF})
+    known = config(
+        raw, fields=None, unknown=lambda key, value: 12 if (key, value) == ("Number", "[I:12]") else HIDDEN, sent={"Secret": REF}
+    )
     assert known == {"Text": HIDDEN, "Number": 12, "Secret": REF}
 
 

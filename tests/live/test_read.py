@@ -63,7 +63,9 @@ def test_only_the_connectors_of_what_is_read_are_asked_for_their_fields(tenant: 
         pytest.param(({"Sweden"}, {"Finland"}), [101, 102, 103], id="one of two is not there"),
     ],
 )
-def test_connections_are_found_by_name_and_all_are_read_where_one_is_missing(tenant: Stage, names: tuple[set[str], ...], found: list[int]) -> None:
+def test_connections_are_found_by_name_and_all_are_read_where_one_is_missing(
+    tenant: Stage, names: tuple[set[str], ...], found: list[int]
+) -> None:
     assert sorted(read(tenant, names=tuple(map(frozenset, names))).connections) == found
 
 

@@ -19,7 +19,10 @@ CRM_TEXTS = {
     "person": ("TITLE", "NUMBER", "EMAIL"),
     "project": ("TEXT", "NUMBER"),
 }
-CRM_ITEMS = {"BUSINESS": ("Retail", "Trade/Wholesale", "Manufacturing", "IT", "Other", ""), "CATEGORY": ("Customer", "Vendor", "Partner", "")}
+CRM_ITEMS = {
+    "BUSINESS": ("Retail", "Trade/Wholesale", "Manufacturing", "IT", "Other", ""),
+    "CATEGORY": ("Customer", "Vendor", "Partner", ""),
+}
 # What a field may get as default, by its declared type.
 DEFAULTS: dict[str, tuple[Any, ...]] = {
     "Integer": ({"value": 31}, {"value": 0, "ask": True}, {"ask": True, "mandatory": True}),
@@ -29,7 +32,7 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
     "List": ({"value": "A"}, {"value": "B", "ask": True}, {"ask": True}),
     "Text": ({"value": "Oslo"}, {"value": "", "ask": True}, {"value": "0010", "mandatory": True}),
 }
-SHOWS = ([], ["erp-tab"], ["search"], ["erp-tab", "search"])
+SHOWS: tuple[list[str], ...] = ([], ["erp-tab"], ["search"], ["erp-tab", "search"])
 
 
 @dataclass(frozen=True)
@@ -166,11 +169,10 @@ def _field(path: Path, actor: str, key: str, field: Document, declared: str) -> 
         for direction in ("both", "to-crm", "to-erp", "none"):
             if direction != field["direction"] and not (mandatory and direction == "none"):
                 yield Edit((*path, "direction"), direction)
-        for crm in CRM_TEXTS[actor] if declared != "List" else ("CATEGORY", "COUNTRY"):
-            if declared != "List":
-                yield Edit((*path, "crm"), crm)
+        for crm in CRM_TEXTS[actor] if declared != "List" else ():
+            yield Edit((*path, "crm"), crm)
         if not mandatory and "items" not in field:
-            yield Edit((*path, "crm"), "")
+            yield Edit(path, {"crm": ""})
             yield Edit(path, GONE)
     if field.get("crm") == "":
         yield Edit((*path, "crm"), GONE)
@@ -198,9 +200,11 @@ def _new_field(path: Path, actor: str, key: str, declared: str, *, own: bool) ->
     if key.endswith("No") or (not own and actor == "customer"):
         return
     if declared == "Text":
-        for direction in ("both", "to-crm", "to-erp", "none"):
+        for direction in ("both", "to-crm", "to-erp"):
             yield Edit(path, {"crm": CRM_TEXTS[actor][-1], "direction": direction})
-        yield Edit(path, {"crm": ""})
+        if key != "NAME":
+            yield Edit(path, {"crm": CRM_TEXTS[actor][-1], "direction": "none"})
+            yield Edit(path, {"crm": ""})
     elif key == "CatErp":
         yield Edit(path, {"crm": "CATEGORY", "direction": "to-erp"})
 

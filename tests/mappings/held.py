@@ -76,12 +76,13 @@ def _connection(emulator: Emulator, address: str, key: int) -> Facts:
         facts[(*base, "rank")] = list(actor["Fields"])
         for name, field in actor["Fields"].items():
             facts |= {((*base, "fields", name, part)): value for part, value in _field(field).items()}
+            facts[(*base, "fields", name, "forced")] = field["Access"] == "Mandatory"
             for item, crm in field["Items"].items():
                 facts[(*base, "fields", name, "items", item)] = "" if crm is None else items[crm]
     return facts
 
 
-def _field(row: Mapping[str, Any]) -> Facts:
+def _field(row: Mapping[str, Any]) -> dict[str, Any]:
     value = {"value": _decoded(row["FirstSyncDefaultValue"])} if row["HasFirstSyncDefaultValue"] else {}
     flags = {"ask": row["PromptUser"], "mandatory": row["Mandatory"]}
     return {
@@ -89,7 +90,7 @@ def _field(row: Mapping[str, Any]) -> Facts:
         "direction": _DIRECTIONS[row["SyncToCrm"], row["SyncToErp"]],
         "show": [name for name, column in (("erp-tab", "ShowInGui"), ("search", "ShowInSearch")) if row[column]],
         "default": {**value, **flags} if value or row["PromptUser"] else {},
-    }  # type: ignore[return-value, unused-ignore]
+    }
 
 
 def _shown(raw: str) -> str:
@@ -132,9 +133,7 @@ def _asked_connection(address: str, one: Document, sets: Document, facts: Facts)
     stated: Facts = {(address, name): one[name] for name in ("name", "description", "active") if name in one}
     if "scope" in one:
         scope = one["scope"]
-        stated[address, "scope"] = (
-            scope if scope == "everyone" else {kind: sorted(scope.get(kind, [])) for kind in ("groups", "users")}
-        )
+        stated[address, "scope"] = scope if scope == "everyone" else {kind: sorted(scope.get(kind, [])) for kind in ("groups", "users")}
     stated |= {(address, "config", name): value for name, value in one.get("config", {}).items()}
     actors: Document = {}
     for layer in (*(sets[name] for name in one.get("uses", [])), one.get("actors", {})):
@@ -149,7 +148,8 @@ def _laid_over(lower: Document, upper: Document) -> Document:
     merged = copy.deepcopy(lower)
     for key, value in upper.items():
         whole = key in ("rank", "show", "default", "direction", "crm")
-        merged[key] = _laid_over(merged[key], value) if not whole and isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+        deeper = not whole and isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _laid_over(merged[key], value) if deeper else value
     return merged
 
 
@@ -163,7 +163,7 @@ def _asked_actor(base: Path, its: Document, facts: Facts) -> Facts:
         if "show" in field:
             stated[(*path, "show")] = sorted(field["show"])
         if "default" in field:
-            stated[(*path, "default")] = _asked_default(field["default"])
+            stated[(*path, "default")] = _asked_default(field["default"], forced=facts.get((*path, "forced"), False))
         stated |= {(*path, "items", item): crm for item, crm in field.get("items", {}).items()}
         if field.get("items_not_listed") == "no-selection":
             held_items = [one for one in facts if one[: len(path) + 1] == (*path, "items") and one[-1] not in field.get("items", {})]
@@ -175,13 +175,13 @@ def _asked_actor(base: Path, its: Document, facts: Facts) -> Facts:
     return stated
 
 
-def _asked_default(default: Any) -> Any:
-    if not isinstance(default, dict):
-        return {"value": default, "ask": False, "mandatory": False}
-    if not default:
+def _asked_default(default: Any, *, forced: bool) -> Any:
+    """The connector's own word that a field is mandatory stands above the file."""
+    written = default if isinstance(default, dict) else {"value": default}
+    if not written:
         return {}
-    value = {"value": default["value"]} if "value" in default else {}
-    return {**value, "ask": default.get("ask", False), "mandatory": default.get("mandatory", False)}
+    value = {"value": written["value"]} if "value" in written else {}
+    return {**value, "ask": written.get("ask", False), "mandatory": written.get("mandatory", False) or forced}
 
 
 def differing(stated: Facts, facts: Facts) -> set[Path]:

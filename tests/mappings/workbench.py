@@ -28,7 +28,9 @@ Document = dict[str, Any]
 ENVIRON = {"VISMA_PASSWORD": "winter-2026", "FORTNOX_PASSWORD": "erp-password", "STAGE_KEY": KEY}
 EVERYTHING = Path(__file__).parent.parent / "cases" / "everything" / "connections.yaml"
 # What every write moves; it says nothing about what was set.
-_STAMPS = frozenset({"registered", "registeredAssociateId", "updated", "updatedAssociateId", "updatedCount", "MostRecentTimestamp", "LastSync"})
+_STAMPS = frozenset(
+    {"registered", "registeredAssociateId", "updated", "updatedAssociateId", "updatedCount", "MostRecentTimestamp", "LastSync"}
+)
 
 
 class _Core(yaml.SafeLoader):

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model import Act, HazardName
-from reconciler.plan.steps import connection_steps
 from tests.plan.cases import Case, all_cases, stored
 
 UPDATE = os.environ.get("RECONCILER_UPDATE_CASES") == "1"  # read before the house fixture removes it

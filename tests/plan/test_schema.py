@@ -65,7 +65,8 @@ def test_the_schema_and_the_code_list_the_same_reasons_and_actor_types() -> None
 def test_every_enum_is_one_of_the_code() -> None:
     """A list of values that no test above holds against the code would go stale unseen."""
     connections = schema("connections")["$defs"]["field"]["properties"]
-    known = {tuple(one.value for one in enum) for enum in (*ENUMS.values(), Why)}
+    enums: list[type[StrEnum]] = [*ENUMS.values(), Why]
+    known = {tuple(one.value for one in enum) for enum in enums}
     known |= {tuple(sorted(connections["direction"]["enum"])), tuple(connections["show"]["items"]["enum"])}
     found = [part["enum"] for part in parts(SCHEMA) if "enum" in part]
     assert [one for one in found if tuple(one) not in known and tuple(sorted(one)) not in known] == [["$secret", "$hidden", "$float"]]
@@ -97,7 +98,9 @@ def test_every_plan_fits(world: World) -> None:
     VALIDATOR.validate(to_json(plan))
 
 
-@pytest.mark.parametrize("name", ["create", "delete-active", "known-elsewhere", "connector-url-elsewhere", "config-key-with-odd-characters"])
+@pytest.mark.parametrize(
+    "name", ["create", "delete-active", "known-elsewhere", "connector-url-elsewhere", "config-key-with-odd-characters"]
+)
 def test_the_plan_of_a_case_fits(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     case = Case(CASES / name)
@@ -132,6 +135,7 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def test_what_the_reader_needs_the_schema_requires(created: Any) -> None:
     """Whatever is taken out of a plan: the schema refuses it, or it can still be read back."""
+    created = {**created, "units": [unit for unit in created["units"] if unit["address"] == "connection/fortnox-se"]}
     kinds = {tuple("*" if isinstance(key, int) else key for key in path): path for path in places(created)}
     for path in kinds.values():
         body = json.loads(json.dumps(created))

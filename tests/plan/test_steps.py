@@ -14,19 +14,15 @@ from tests.plan.cases import all_cases
 
 ADDRESS = Address.connection("x")
 ROWS = [
-    [cell.strip() for cell in line.strip("|").split("|")]
-    for line in (steps.__doc__ or "").splitlines()
-    if re.match(r"\| (yes|no) ", line)
+    [cell.strip() for cell in line.strip("|").split("|")] for line in (steps.__doc__ or "").splitlines() if re.match(r"\| (yes|no) ", line)
 ]
-CHANGES = {
+CHANGES: dict[str, list[dict[str, object]]] = {
     "nothing else": [{}],
     "config": [{"config": {"a": 1}}, {"config": {"a": 1}, "name": "n"}],
     "name, scope ...": [{"name": "n"}, {"description": "d"}, {"scope": {"everyone": True}}, {"name": "n", "scope": {"everyone": True}}],
     "anything": [{"config": {"a": 1}}, {"name": "n"}, {"name": "n", "config": {"a": 1}}],
 }
-CASES = [
-    pytest.param(row, sets, id=f"{row[0]}-{row[1]}-{'-'.join(sets) or 'nothing'}") for row in ROWS for sets in CHANGES[row[2]]
-]
+CASES = [pytest.param(row, sets, id=f"{row[0]}-{row[1]}-{'-'.join(sets) or 'nothing'}") for row in ROWS for sets in CHANGES[row[2]]]
 
 
 def test_the_table_covers_every_pair_of_states() -> None:
@@ -54,7 +50,9 @@ def test_row(row: list[str], sets: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("active", [True, False])
 def test_a_creation_is_inactive_until_everything_is_there(active: bool) -> None:
-    acts = [step.act for step in connection_steps(Shape(ADDRESS, UnitKind.CREATE, active_before=False, active_after=active, sets={"name": "n"}))]
+    acts = [
+        step.act for step in connection_steps(Shape(ADDRESS, UnitKind.CREATE, active_before=False, active_after=active, sets={"name": "n"}))
+    ]
     expected = [Act.TEST_CONFIG, Act.CREATE, Act.TEST, Act.REFRESH, *([Act.ACTIVATE] if active else []), Act.TEST, Act.VERIFY]
     assert acts == expected
 

@@ -82,7 +82,9 @@ def several(count: int) -> str:
 
 
 def several_one(connection: str, number: int) -> str:
-    return connection.replace("norway:", f"c{number}:").replace("Visma Norway", f"Norway {number}").replace("Visma Norge", f"Norge {number}")
+    return (
+        connection.replace("norway:", f"c{number}:").replace("Visma Norway", f"Norway {number}").replace("Visma Norge", f"Norge {number}")
+    )
 
 
 def test_connections_that_are_not_in_the_plan_get_no_write(stage: Stage) -> None:

@@ -7,7 +7,7 @@ import pytest
 from reconciler.emulator import Call, Fault, FaultKind
 from reconciler.errors import CheckFailed
 from reconciler.model import End, HazardName
-from tests.scenarios.stage import CONNECTIONS, FORTNOX, PASSWORD, SPARE, VISMA, Stage, staged, truth
+from tests.scenarios.stage import FORTNOX, PASSWORD, SPARE, VISMA, Stage, staged, truth
 
 MOVED = (f"url: {VISMA}", f"url: {SPARE}")
 MOVES_SECRETS = "moves-secrets=connector/visma"

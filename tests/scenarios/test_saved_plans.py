@@ -134,7 +134,6 @@ def test_any_foreign_edit_of_what_it_touches_makes_it_stale(planned: Stage, edit
     assert planned.calls("TestConnectionById", "TestConnectionByConfig") == []
 
 
-@pytest.mark.xfail(reason="apply compares the rows of its units only: a save sends its secrets wherever the connector points by now", strict=True)
 @pytest.mark.parametrize("edit", ["url", "connector deleted"])
 def test_a_connector_that_somebody_pointed_elsewhere_makes_it_stale(planned: Stage, edit: str) -> None:
     if edit == "url":

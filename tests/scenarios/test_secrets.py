@@ -54,7 +54,11 @@ def test_what_was_read_of_a_password_is_never_sent(applied: Stage) -> None:
     row = applied.connection("Visma Norway")["ErpConnectionId"]
     applied.emulator.edit.set_config(row, "PasswordField", BEHIND)
     applied.emulator.edit.set_password_in_erp("F0003.xlsm", None)
-    for change in (("IntegerField: 12", "IntegerField: 13"), ("nb: Visma Norge", "nb: Visma Noreg"), ("scope: everyone", "scope: {users: [ANNA]}")):
+    for change in (
+        ("IntegerField: 12", "IntegerField: 13"),
+        ("nb: Visma Norge", "nb: Visma Noreg"),
+        ("scope: everyone", "scope: {users: [ANNA]}"),
+    ):
         applied.change(change)
         assert applied.apply().exit_code == 0
     carried = sent_config(applied)

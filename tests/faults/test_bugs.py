@@ -1,0 +1,31 @@
+"""The test of the tests: each planted bug makes the checker report a violation, and without the bug the same trial has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.bugs import BUGS
+from tests.faults.checker import judge
+from tests.faults.conftest import PROPERTY
+from tests.faults.stage import Stage
+from tests.faults.trial import attempt
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_is_found(
+    stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    bug = BUGS[name]
+    prepared = stage.prepare(bug.scenario)
+    sound = attempt(stage, bug.scenario, *bug.harms, again=False)
+    assert sound.violations == [], "the trial itself is sound"
+    with monkeypatch.context() as patch:
+        bug.plant(patch)
+        stage.begin(prepared)
+        first = stage.apply(prepared, *bug.harms)
+    found = judge(first, prepared)
+    assert {one.rule for one in found} & bug.rules, [str(one) for one in found]
+    record_property(f"{PROPERTY}:bugs", 1)
+

@@ -1,0 +1,31 @@
+"""Few calls: a plan of everything that is already so costs what DESIGN §13 allows, and no more."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from tests.mappings.worlds import budget, many, naive
+from tests.mappings.workbench import Workbench
+
+SIZES = (10, 100, 1000) if os.environ.get("RECONCILER_EDITS") == "all" else (10, 40)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_a_plan_of_everything_that_is_already_so(bench: Workbench, count: int, record_property: Callable[[str, object], None]) -> None:
+    document = many(count)
+    report = bench.apply(bench.plan(document))
+    assert report.exit_code == 0, report.stopped
+    bench.emulator.clear_calls()
+    assert bench.plan(document).units == ()
+    calls = Counter(call.operation for call in bench.emulator.calls)
+    fields = sum(1 for row in bench.emulator.inspect.rows("ErpField"))
+    allowed = budget(count, fields)
+    record_property(
+        "figure",
+        f"calls of a no-op plan of everything, {count} connections: {calls.total()} of {allowed:.0f} (naive: {naive(count, fields)})",
+    )
+    assert calls.total() <= allowed, calls

@@ -1,0 +1,127 @@
+"""Rules that the vendor's own screens enforce, each told with the line before anything is touched."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from reconciler.errors import InputError
+from reconciler.model import Problem
+from tests.mappings.conftest import connection, customer
+from tests.mappings.workbench import Document, Workbench
+
+
+def problems(bench: Workbench, document: Document) -> list[Problem]:
+    """What a plan is refused for; no write was sent, and every problem has its place."""
+    bench.emulator.clear_calls()
+    with pytest.raises(InputError) as told:
+        bench.plan(document)
+    assert not [call for call in bench.emulator.calls if call.writes]
+    assert all(problem.source is not None and problem.source.line for problem in told.value.problems)
+    return list(told.value.problems)
+
+
+def line_of(document: Document, bench: Workbench, text: str) -> int:
+    """Where a text stands in the file as it was written."""
+    lines = (bench.folder / "connections.yaml").read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def test_a_read_only_field_is_not_synchronised(bench: Workbench, wanted: Document) -> None:
+    document = copy.deepcopy(wanted)
+    customer(document)["CustNo"] = {"crm": "NUMBER1", "direction": "both"}
+    (problem,) = problems(bench, document)
+    assert problem.code == "read-only-field"
+    start = line_of(document, bench, '"CustNo": {')
+    assert problem.source is not None
+    assert start <= problem.source.line <= start + 3
+
+
+def test_a_mandatory_field_of_a_synchronised_actor_needs_a_direction(bench: Workbench, wanted: Document) -> None:
+    document = copy.deepcopy(wanted)
+    customer(document)["NAME"]["direction"] = "none"
+    (problem,) = problems(bench, document)
+    assert problem.code == "mandatory-without-direction"
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["actors"]["supplier"] = {"sync": True}
+    (problem,) = problems(bench, document)
+    assert problem.code == "mandatory-without-direction"
+    document["connections"]["norway"]["actors"]["supplier"] = {"sync": False}
+    assert bench.plan(document).units == ()
+
+
+def test_a_direction_of_a_crm_field_that_the_file_does_not_write(bench: Workbench, wanted: Document) -> None:
+    """POSTALAD1 was mapped by name, so the file may say only in which direction it flows."""
+    document = copy.deepcopy(wanted)
+    customer(document)["POSTALAD1"] = {"direction": "to-erp"}
+    report = bench.apply(bench.plan(document))
+    assert report.exit_code == 0, report
+    assert bench.plan(document).units == ()
+
+
+# --- the same CRM field on two connections ------------------------------------------------------------------------------
+
+
+def with_sweden(document: Document, direction: str = "to-crm") -> Document:
+    """A second connection that maps a CRM field which the first one maps."""
+    document = copy.deepcopy(document)
+    fields = {"NAME": {"crm": "NAME", "direction": "both"}, "POSTALZIP": {"crm": "POSTALZIP", "direction": direction}}
+    document["connections"]["sweden"] = connection("Visma Sweden", "F0003.xlsm", actors={"customer": {"sync": True, "fields": fields}})
+    return document
+
+
+def test_a_field_mapped_elsewhere_may_not_flow_one_way_to_superoffice(bench: Workbench, wanted: Document) -> None:
+    both = with_sweden(wanted, "both")
+    assert bench.apply(bench.plan(both)).exit_code == 0
+    (problem,) = problems(bench, with_sweden(wanted))
+    assert problem.code == "already-mapped"
+    start = line_of(both, bench, '"direction": "to-crm"')
+    assert problem.source is not None
+    assert problem.source.line >= start
+
+
+def test_two_connections_of_one_plan_that_would_share_a_field(bench: Workbench, wanted: Document) -> None:
+    """Nobody maps it yet: the plan itself would make the second mapping illegal."""
+    assert [problem.code for problem in problems(bench, with_sweden(wanted))] == ["already-mapped"]
+    document = with_sweden(wanted, "both")
+    for name in ("norway", "sweden"):
+        customer(document, name)["POSTALCITY"] = {"crm": "POSTALCITY", "direction": "to-crm"}
+    assert {problem.code for problem in problems(bench, document)} == {"already-mapped"}
+
+
+def test_a_mapping_released_on_one_connection_and_taken_on_the_other(bench: Workbench, wanted: Document) -> None:
+    both = with_sweden(wanted, "both")
+    assert bench.apply(bench.plan(both)).exit_code == 0
+    moved = with_sweden(wanted, "to-crm")
+    customer(moved)["POSTALZIP"] = {"crm": ""}
+    plan = bench.plan(moved)
+    assert [str(unit.address) for unit in plan.units] == ["connection/norway", "connection/sweden"]
+    report = bench.apply(plan)
+    assert report.exit_code == 0, report
+    assert bench.plan(moved).units == ()
+
+
+def test_the_releasing_unit_comes_first_whatever_it_is_called_and_also_does(bench: Workbench, wanted: Document) -> None:
+    """The other way round: the later name releases, and changes something else besides."""
+    both = with_sweden(wanted, "both")
+    assert bench.apply(bench.plan(both)).exit_code == 0
+    moved = with_sweden(wanted, "to-crm")
+    customer(moved)["POSTALZIP"] = {"crm": "POSTALZIP", "direction": "to-crm"}
+    customer(moved, "sweden")["POSTALZIP"] = {"crm": "", "show": ["search"]}
+    plan = bench.plan(moved)
+    assert [str(unit.address) for unit in plan.units] == ["connection/sweden", "connection/norway"]
+    report = bench.apply(plan)
+    assert report.exit_code == 0, report
+    assert bench.plan(moved).units == ()
+
+
+def test_another_crm_field_is_judged_by_that_field(bench: Workbench, wanted: Document) -> None:
+    """The live row is flagged because of the CRM field it has now; the file gives it one that nobody else maps."""
+    both = with_sweden(wanted, "both")
+    assert bench.apply(bench.plan(both)).exit_code == 0
+    moved = copy.deepcopy(both)
+    customer(moved, "sweden")["POSTALZIP"] = {"crm": "NUMBER2", "direction": "to-crm"}
+    report = bench.apply(bench.plan(moved))
+    assert report.exit_code == 0, report
+    assert bench.plan(moved).units == ()

@@ -1,0 +1,214 @@
+"""The connector changes what it offers between two applies: a field gets another key, a field or an actor type goes away."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from reconciler import flow
+from reconciler.emulator import Fault
+from reconciler.errors import InputError
+from reconciler.model import RunReport
+from tests.mappings.conftest import customer
+from tests.mappings.workbench import Document, Workbench
+
+EXCEL = "Test.Excel"
+
+
+def field(bench: Workbench, key: str) -> dict[str, Any]:
+    """A field of the customers of the one connection, as stored."""
+    (row,) = bench.emulator.inspect.find("Visma Norway")
+    return bench.emulator.inspect.field(row["ErpConnectionId"], "Customer", key)
+
+
+def active(bench: Workbench) -> bool:
+    (row,) = bench.emulator.inspect.find("Visma Norway")
+    return bool(row["Active"])
+
+
+def rename_group_field(bench: Workbench) -> None:
+    """CustGr becomes CustomerGroup, and is mandatory from now on."""
+    bench.emulator.edit.drop_field(EXCEL, "Customer", "CustGr")
+    more: dict[str, Any] = {"type": "List", "list_name": "CustomerGroup", "access": "Mandatory"}
+    bench.emulator.edit.add_field(EXCEL, "Customer", "CustomerGroup", **more)
+
+
+def renamed(document: Document) -> Document:
+    """The file follows: one line more."""
+    document = copy.deepcopy(document)
+    fields = customer(document)
+    fields["CustomerGroup"] = {**fields.pop("CustGr"), "renamed_from": "CustGr"}
+    document["connections"]["norway"]["actors"]["customer"]["rank"] = ["CustomerGroup", "NAME"]
+    return document
+
+
+def proven_carried_over(bench: Workbench) -> None:
+    """Mapping, items, default and place are those of the old row, and the old row has none of them."""
+    new, old = field(bench, "CustomerGroup"), field(bench, "CustGr")
+    assert (new["CrmFieldKey"], new["SyncToCrm"], new["SyncToErp"]) == ("BUSINESS", True, False)
+    assert new["Items"] == {"A": 9001, "B": 9004}
+    assert (new["FirstSyncDefaultValue"], new["PromptUser"], new["Rank"]) == ("A", True, 1)
+    assert (old["CrmFieldKey"], old["SyncToCrm"], old["HasFirstSyncDefaultValue"], old["PromptUser"]) == ("", False, False, False)
+    assert active(bench)
+
+
+def refresh(bench: Workbench, document: Document | None = None, *faults: Fault) -> RunReport:
+    """`reconciler refresh norway`, with or without a file."""
+    with bench.session() as session:
+        if document is not None:
+            (bench.folder / "connections.yaml").write_text(json.dumps(document), encoding="utf-8")
+        desired = flow.load(session, ()) if document is not None else None
+        plan = flow.make_refresh_plan(session, "norway", desired=desired)
+    return bench.apply(plan, *faults)
+
+
+def test_the_file_names_the_new_key_and_the_refresh_carries_everything_over(bench: Workbench, wanted: Document) -> None:
+    """One run: the connection is never left without what its mandatory field needs."""
+    rename_group_field(bench)
+    with pytest.raises(InputError) as told:
+        bench.plan(renamed(wanted))
+    assert {problem.code for problem in told.value.problems} == {"unknown-field"}
+    assert any("reconciler refresh" in problem.hint for problem in told.value.problems)
+    report = refresh(bench, renamed(wanted))
+    assert report.exit_code == 0, report
+    proven_carried_over(bench)
+    assert bench.plan(renamed(wanted)).units == ()
+
+
+def test_the_same_with_nothing_but_renamed_from(bench: Workbench, wanted: Document) -> None:
+    """The file need not repeat what the old row has: before the refresh all of it can still be read."""
+    rename_group_field(bench)
+    document = copy.deepcopy(wanted)
+    del customer(document)["CustGr"]
+    customer(document)["CustomerGroup"] = {"renamed_from": "CustGr"}
+    del document["connections"]["norway"]["actors"]["customer"]["rank"]
+    report = refresh(bench, document)
+    assert report.exit_code == 0, report
+    proven_carried_over(bench)
+    assert bench.plan(document).units == ()
+
+
+def test_a_connector_that_did_not_rename_it_after_all(bench: Workbench, wanted: Document) -> None:
+    """The old key is still there after the refresh: all of it goes back."""
+    more: dict[str, Any] = {"type": "List", "list_name": "CustomerGroup"}
+    bench.emulator.edit.add_field(EXCEL, "Customer", "CustomerGroup", **more)
+    before = field(bench, "CustGr")
+    report = refresh(bench, renamed(wanted))
+    assert report.exit_code == 5, report
+    assert any("still reports" in unit.reason for unit in report.units)
+    after = field(bench, "CustGr")
+    same = ("CrmFieldKey", "SyncToCrm", "SyncToErp", "FirstSyncDefaultValue", "HasFirstSyncDefaultValue", "PromptUser", "Rank", "Items")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert active(bench)
+
+
+def test_a_refresh_that_knows_nothing_of_the_new_key_says_so_and_the_file_goes_on_from_there(bench: Workbench, wanted: Document) -> None:
+    """The tenant cannot forget the new mandatory field, so it cannot be activated again before the field has a direction."""
+    rename_group_field(bench)
+    report = refresh(bench)
+    assert report.exit_code == 6, report
+    (unit,) = report.units
+    assert "CustomerGroup" in unit.reason or "CustomerGroup" in report.stopped
+    assert "reconciler recover" in unit.next_step
+    with bench.session() as session:
+        assert flow.recover(session, "accept-current").exit_code == 0
+    assert bench.apply(bench.plan(renamed(wanted))).exit_code == 0
+    proven_carried_over(bench)
+    assert bench.plan(renamed(wanted)).units == ()
+
+
+def test_somebody_else_refreshed(bench: Workbench, wanted: Document) -> None:
+    """The old row is missing and the new one has no direction: a plan of the old file explains both and names the way out."""
+    rename_group_field(bench)
+    (row,) = bench.emulator.inspect.find("Visma Norway")
+    bench.emulator.edit.refresh(row["ErpConnectionId"])
+    with pytest.raises(InputError) as told:
+        bench.plan(wanted)
+    assert {problem.code for problem in told.value.problems} == {"missing-in-erp", "mandatory-without-direction"}
+    assert any("renamed_from" in problem.hint for problem in told.value.problems)
+    assert all(problem.source is not None and problem.source.line for problem in told.value.problems)
+    assert bench.apply(bench.plan(renamed(wanted))).exit_code == 0
+    proven_carried_over(bench)
+    assert bench.plan(renamed(wanted)).units == ()
+
+
+def test_what_can_no_longer_be_read_is_told(bench: Workbench, wanted: Document) -> None:
+    """SuperOffice shows no list of a field that is gone: the items come along only where the file writes them."""
+    rename_group_field(bench)
+    (row,) = bench.emulator.inspect.find("Visma Norway")
+    bench.emulator.edit.refresh(row["ErpConnectionId"])
+    document = copy.deepcopy(wanted)
+    del customer(document)["CustGr"]
+    customer(document)["CustomerGroup"] = {"renamed_from": "CustGr"}
+    del document["connections"]["norway"]["actors"]["customer"]["rank"]
+    plan = bench.plan(document)
+    assert any("no longer shows the items of CustGr" in one.reason for one in plan.not_checked)
+    assert bench.apply(plan).exit_code == 0
+    new = field(bench, "CustomerGroup")
+    assert (new["CrmFieldKey"], new["SyncToCrm"], new["FirstSyncDefaultValue"], new["Rank"]) == ("BUSINESS", True, "A", 1)
+    assert bench.plan(document).units == ()
+
+
+def test_a_key_that_is_still_reported_is_no_former_name(bench: Workbench, wanted: Document) -> None:
+    document = copy.deepcopy(wanted)
+    customer(document)["POSTALAD1"] = {"renamed_from": "POSTALCITY"}
+    with pytest.raises(InputError) as told:
+        bench.plan(document)
+    assert [problem.code for problem in told.value.problems] == ["renamed-still-there"]
+
+
+def test_a_connector_that_drops_an_actor_type(bench: Workbench, wanted: Document) -> None:
+    bench.emulator.edit.drop_actor(EXCEL, "Customer")
+    assert refresh(bench).exit_code == 0
+    assert active(bench)
+    with pytest.raises(InputError) as told:
+        bench.plan(wanted)
+    assert {problem.code for problem in told.value.problems} == {"missing-in-erp"}
+    assert {problem.source.line for problem in told.value.problems if problem.source} != {0}
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["actors"]["customer"] = {"sync": False}
+    assert bench.apply(bench.plan(document)).exit_code == 0
+    assert active(bench)
+    assert bench.plan(document).units == ()
+
+
+def test_an_actor_type_that_the_connector_never_offered(bench: Workbench, wanted: Document) -> None:
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["actors"]["partner"] = {"sync": True}
+    with pytest.raises(InputError) as told:
+        bench.plan(document)
+    (problem,) = told.value.problems
+    assert problem.code == "unknown-actor"
+    assert "customer" in problem.text if hasattr(problem, "text") else "customer" in str(problem)
+
+
+def test_a_field_that_should_come_with_the_refresh_and_does_not_is_rolled_back(bench: Workbench, wanted: Document) -> None:
+    """A changed configuration refreshes the fields, so a field that is not there yet may still appear; here it does not."""
+    before = bench.truth()
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["config"]["IntegerField"] = 14
+    customer(document)["NotThere"] = {"crm": "NUMBER1", "direction": "both"}
+    plan = bench.plan(document)
+    assert any("NotThere" in one.reason for one in plan.not_checked)
+    report = bench.apply(plan)
+    assert report.exit_code == 5, report
+    assert any("NotThere" in unit.reason for unit in report.units)
+    assert bench.truth() == before
+
+
+def test_a_field_that_comes_with_the_refresh_is_mapped(bench: Workbench, wanted: Document) -> None:
+    bench.emulator.edit.add_field(EXCEL, "Customer", "Region", type="List", list_name="CustomerCategory", at=0)
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["config"]["IntegerField"] = 14
+    customer(document)["Region"] = {
+        "crm": "CATEGORY", "direction": "to-crm", "items": {"A": "Vendor"}, "default": {"value": "B"}, "show": ["search"],
+    }  # fmt: skip
+    document["connections"]["norway"]["actors"]["customer"]["rank"] = ["Region", "CustGr"]
+    report = bench.apply(bench.plan(document))
+    assert report.exit_code == 0, report
+    row = field(bench, "Region")
+    assert (row["CrmFieldKey"], row["FirstSyncDefaultValue"], row["Rank"], row["ShowInSearch"]) == ("CATEGORY", "B", 1, True)
+    assert bench.plan(document).units == ()
