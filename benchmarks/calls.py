@@ -10,36 +10,14 @@ from __future__ import annotations
 
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from reconciler import flow
-from reconciler.session import Session
+from tests.mappings.naive import read_one_by_one
 from tests.mappings.workbench import Workbench
-from tests.mappings.worlds import budget, many
-
-PARALLEL = 4
-
-
-def _naive(session: Session) -> None:
-    """One call per entity."""
-    gateway = session.gateway
-    client = gateway._client
-    rows = list(gateway.list_connections(include_deleted=False))
-    for connector in gateway.list_connectors():
-        gateway.config_fields(connector.id)
-
-    def read(key: int) -> None:
-        gateway.connection(key)
-        ids = [one.id for name in ("Customer", "Person") if (mapping := gateway.actor_mapping(key, name)) for one in mapping.fields]
-        gateway.list_mappings(key)
-        for field_id in ids:
-            client.repeatable("GetDefaultValueInfo", {"ErpFieldId": field_id})
-
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        list(pool.map(read, [row.id for row in rows]))
+from tests.mappings.worlds import budget, fill, many
 
 
 def measure(count: int) -> str:
@@ -47,8 +25,8 @@ def measure(count: int) -> str:
     bench = Workbench()
     try:
         document = many(count)
-        report = bench.apply(bench.plan(document))
-        assert report.exit_code == 0, report.stopped
+        fill(bench.emulator, document)
+        assert bench.plan(document).units == ()
         fields = len(bench.emulator.inspect.rows("ErpField"))
         with bench.session() as session:
             desired = flow.load(session, ())
@@ -58,7 +36,7 @@ def measure(count: int) -> str:
             ours, our_calls = time.perf_counter() - started, len(bench.emulator.calls)
             bench.emulator.clear_calls()
             started = time.perf_counter()
-            _naive(session)
+            read_one_by_one(session)
             theirs, their_calls = time.perf_counter() - started, len(bench.emulator.calls)
     finally:
         bench.close()

@@ -88,6 +88,7 @@ def _rehearse_all(context: Context, running: Running, _step: Step) -> None:
         StepFailed: one gave no answer, so that nobody could say afterwards whether the change broke it; nothing was written.
     """
     for listed in context.reader.list_connections(include_deleted=False):
+        context.interrupts.checkpoint()
         row = look(context, partial(context.reader.connection, listed.id), _is_there)
         if row is None or row.deleted or row.connector_id != running.row_id:
             continue

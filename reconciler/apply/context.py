@@ -5,12 +5,14 @@ Effects: none of its own; it carries the ports through which effects happen.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.apply.interrupts import Interrupts
 from reconciler.apply.rows import Fields
+from reconciler.errors import LeaseLost
 from reconciler.model import Secret, SecretRef, Timeouts
 from reconciler.ports import Clock, Journal, Lease, MappingReader, MappingWriter, Reader, Sealer, Secrets, Tester, Writer
 
@@ -67,11 +69,18 @@ class Context:
         Raises:
             JournalError: it is not durable; nothing may be sent.
         """
-        sequence = self.journal.append(event, body)
-        if event == "intent":
-            self.touched.add(body["unit"])
-        self.listener(event, body)
+        with self.interrupts.holding():
+            sequence = self.journal.append(event, body)
+            if event == "intent":
+                self.touched.add(body["unit"])
+            self.listener(event, body)
+        self.keep_lease()
         return sequence
+
+    def keep_lease(self) -> None:
+        """Renew the lease while there is work that sends nothing: many tests, long reads. A loss is told before the next write."""
+        with contextlib.suppress(LeaseLost):
+            self.lease.ensure(self.write_deadline_s)
 
     def sealed(self, address: str, key: str, ref: SecretRef, value: Secret) -> dict[str, Any]:
         """What the journal keeps of a secret that is about to be sent."""

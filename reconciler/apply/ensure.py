@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from reconciler.apply.context import LEASE_MARGIN_S, STALE_READ_PAUSES_S, Context
-from reconciler.errors import ConflictError, InDoubt, Interrupted, StepFailed, TargetError
+from reconciler.errors import ConflictError, InDoubt, StepFailed, TargetError
 from reconciler.model import Act, Outcome, Result
 
 T = TypeVar("T")
@@ -87,14 +87,17 @@ def ensure(context: Context, write: Write[T], opening: T) -> Proof[T]:
         ConflictError: a read shows neither what was nor what should be.
         InDoubt: the outcome is unknown and the tenant cannot be read.
         LeaseLost, JournalError: nothing was sent by this attempt.
-        Interrupted: for a second signal; the outcome may be unknown.
+        Interrupted: before anything (more) is sent; in a rollback, and while an outcome is unknown, only for a second signal.
     """
     if write.provable and write.done(opening):
         context.record("noop", unit=write.unit, step=write.step, act=write.act.value)
         return Proof(opening, sent=False)
     latest, result = opening, Result(Outcome.NOT_APPLIED)
     for attempt in range(1, MAX_SENDS + 1):
-        result = _send(context, write, latest, attempt)
+        _stop_if_asked(context, write)
+        with context.interrupts.holding():
+            result = _send(context, write, latest, attempt)
+        context.interrupts.checkpoint_of_second()
         if result.outcome is Outcome.UNKNOWN:
             _settle(context, write)
         latest = _observe(context, write, result)
@@ -113,8 +116,16 @@ def ensure(context: Context, write: Write[T], opening: T) -> Proof[T]:
     raise StepFailed(*_why(write, result))
 
 
+def _stop_if_asked(context: Context, write: Write[T]) -> None:
+    """Send nothing more after a signal; the first one still lets a rollback go on."""
+    if write.rollback:
+        context.interrupts.checkpoint_of_second()
+    else:
+        context.interrupts.checkpoint()
+
+
 def _send(context: Context, write: Write[T], latest: T, attempt: int) -> Result:
-    context.interrupts.write_begun = True
+    context.interrupts.write_begun, context.interrupts.free = True, False
     context.lease.ensure(context.write_deadline_s + LEASE_MARGIN_S)
     intent = context.record(
         "intent",
@@ -162,14 +173,8 @@ def _lease_problem(context: Context) -> Exception | None:
 
 
 def _send_once(context: Context, write: Write[T], latest: T) -> Result:
-    context.interrupts.cuts = True
-    try:
-        return write.send(latest)
-    except Interrupted as signal:
-        # The call was cut: it may have happened, or may still happen. It is settled like any other unknown outcome.
-        return Result(Outcome.UNKNOWN, f"the call was cut by {signal.detail}")
-    finally:
-        context.interrupts.cuts = False
+    # A call that was cut may have happened, or may still happen. It is settled like any other unknown outcome.
+    return context.interrupts.cut(lambda: write.send(latest), lambda signal: Result(Outcome.UNKNOWN, f"the call was cut: {signal.detail}"))
 
 
 def _settle(context: Context, write: Write[T]) -> None:

@@ -65,6 +65,7 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
             running.connector_id = unit.connector_id or _created_earlier(unit, recorded)
             _fit_connection(context, running, waits_for(unit, units))
         found[running.name] = running
+        context.keep_lease()
     _fit_names(context, plan, units)
     for running in found.values():
         if running.unit.secrets:
@@ -322,6 +323,7 @@ def _tested(context: Context, running: Running, phase: str, test: Callable[[], T
         context.record(
             "test", unit=running.name, phase=phase, address=running.name, passed=result.passed, seconds=result.seconds, detail=result.detail
         )
+        context.interrupts.checkpoint()
         if result.passed is not None or not repeat:
             return result
         context.clock.sleep(RETEST_PAUSE_S)

@@ -20,7 +20,7 @@ from reconciler.apply.context import Context
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Carried, Running
 from reconciler.apply.surprises import told
-from reconciler.errors import ConnectorUnavailable, JournalError, ReconcilerError
+from reconciler.errors import ConnectorUnavailable, Interrupted, JournalError, ReconcilerError
 from reconciler.journal.transitions import UnitPhase
 from reconciler.journal.view import RunView, UnitView
 from reconciler.model import Act, Connection, Connector, End, Outcome, Plan, RecoverUnit, Secret, TestResult, Unit, UnitEnd, UnitKind
@@ -47,6 +47,7 @@ def recover_run(context: Context, view: RunView, choice: str) -> tuple[UnitEnd, 
 
     Raises:
         JournalError: the journal cannot be written; nothing was sent.
+        Interrupted: a signal stopped it; the run stays open.
     """
     plan = _plan_of(view)
     context.record("recovery-opened", choice=choice, fencing=context.lease.fencing)
@@ -105,16 +106,17 @@ def _settle_waiting(context: Context, view: RunView) -> None:
 def _recover_unit(context: Context, unit: Unit, state: UnitView, choice: str) -> UnitEnd:
     if state.phase is UnitPhase.DONE:
         return _finished(unit, End(state.end), state.reason, written=state.touched)
-    running = rebuild(context, unit, state)
+    running = Running(unit)
     if not state.touched:
         return _close(context, running, End.UNTOUCHED, "nothing was sent for it", ())
     try:
+        running = told(lambda: rebuild(context, unit, state))
         if choice == ACCEPT:
             return _accept(context, running)
         context.record("rollback-opened", unit=running.name, reason="recover --back")
         back = told(lambda: kinds.roll_back(context, running))
-    except JournalError:
-        raise
+    except (JournalError, Interrupted):
+        raise  # the run stays open
     except ReconcilerError as error:
         back = Back(End.NEEDS_ATTENTION, f"The recovery stopped: {error}")
     return _close(context, running, back.end, back.reason, back.residue)

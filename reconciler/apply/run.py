@@ -91,11 +91,17 @@ def run_plan(context: Context, plan: Plan, units: Sequence[Unit], recorded: Reco
     """
     started = context.clock.monotonic()
     progress = Progress(plan, units, options, check_fit(context, plan, units, recorded))
+    context.interrupts.free = False
     _open(context, progress)
     try:
+        context.interrupts.free = True
+        context.interrupts.checkpoint()
         run_tests(context, [one for one in progress.runnings.values() if not waits_for(one.unit, units)])
+        context.interrupts.free = False
     except ReconcilerError as refusal:
         progress.stopped, progress.refused = refusal, True
+    # From here on a signal is answered where the unit under way, and the run, get an end.
+    context.interrupts.free = False
     for unit in units:
         _run_or_leave(context, progress, unit)
     if progress.stopped is not None and options.atomic:
@@ -255,6 +261,8 @@ def _undo_done(context: Context, progress: Progress) -> None:
         end = progress.ends[str(unit.address)]
         if end.end is not End.AS_DESIRED or not end.written:
             continue
+        if context.interrupts.count > 1:
+            return
         running = progress.runnings[str(unit.address)]
         back = _roll_back(context, running, "--atomic: another unit failed")
         if unit.kind is UnitKind.DELETE and back.end is End.AS_DESIRED:

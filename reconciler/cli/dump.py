@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.settings import Settings, command
+from reconciler.errors import UsageProblem
 
 __all__ = ["dump"]
 
@@ -34,6 +35,8 @@ def dump(settings: Settings, *, saved_as: str | None, overwrite: bool, base: tup
     from reconciler.report.values import path_text
 
     streams, code = settings.streams, iso_language(language)
+    if base and language is not None:
+        raise UsageProblem("Two languages", "An overlay has the language of the files that it lies over.", "Leave --language out.")
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
             made = flow.dump(session, language=code, base=base)

@@ -2,6 +2,8 @@
 
     files -> strict -> overlay (expand) -> shape (schema) -> sets -> build (fields, actors) -> validate (rules) -> Desired
     load_layers (the files each on its own) -> explain       who said what, and who won
+    text -> layout -> format -> text                         canonical form, comments kept; also a merged tree -> text
+    names of a tenant -> tenant_schema -> JSON Schema         what an editor completes and checks
     targets.yaml -> targets -> Target                        Resolver: secrets, late and once
 
 Effects: reads disk, environment variables.

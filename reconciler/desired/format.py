@@ -7,8 +7,9 @@ Neighbours: `layout` reads the file; `flow` writes it.
 Canonical: keys in the order of the schema (your own keys keep theirs), two spaces, one empty line between sections and between
 connections, quotes only where a reader of YAML needs them, braces and brackets where they stood and fit, LF and one at the end.
 
-Own code instead of ruamel.yaml's round trip, measured: that hangs a comment on the value above it, so that a key that moves takes
-the comment of its neighbour along, and it keeps the indentation of comments. `dump` writes through ruamel.yaml.
+Own code instead of ruamel.yaml's round trip: that hangs a comment on the value before it, so that a key that moves would leave its
+comment behind, and every comment had to be hung elsewhere by hand. The result is read again by our strict reader, and refused where
+it would not say the same or would lose a comment.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         import yaml
 
-        parser: Any = yaml.SafeLoader(text)  # libyaml has no index in its marks
+        parser: Any = yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
         self._events: Iterator[Any] = iter(parser.get_event, None)
         self.slots: list[Entry] = []
         self.masked = [bytearray(len(line) + 1) for line in text.split("\n")]

@@ -88,20 +88,21 @@ def tenant_schema(names: TenantNames) -> Schema:
     }
     defs["connection"]["properties"]["connector"] |= {"examples": sorted(names.connectors)}
     defs["connection"]["allOf"] = [_config_of(key, one.fields) for key, one in sorted(names.connectors.items()) if one.fields is not None]
+    below = {key: f"actors-of-connection-{number}" for number, key in enumerate(sorted(names.connections), 1)}
     top["connections"]["properties"] = {
         key: {
             "$ref": "#/$defs/connection",
             "description": f"{one.name}, a connection of {names.target}.",
-            "properties": {"actors": {"$ref": f"#/$defs/{_definition(key)}"}},
+            "properties": {"actors": {"$ref": f"#/$defs/{below[key]}"}},
         }
         for key, one in sorted(names.connections.items())
     }
-    defs |= {_definition(key): _actors(one.actors) for key, one in sorted(names.connections.items())}
+    defs |= {below[key]: _actors(one.actors) for key, one in sorted(names.connections.items())}
     shared = _shared(names.connections.values())
     if shared:
-        defs["actors of mapping sets"] = _actors(shared)
+        defs["actors-of-mapping-sets"] = _actors(shared)
         top["mapping_sets"]["additionalProperties"] = {
-            "allOf": [{"$ref": "#/$defs/actors"}, {"$ref": "#/$defs/actors of mapping sets"}],
+            "allOf": [{"$ref": "#/$defs/actors"}, {"$ref": "#/$defs/actors-of-mapping-sets"}],
             "title": "Mapping set",
         }
     scope = defs["scope"]["properties"]
@@ -109,12 +110,6 @@ def tenant_schema(names: TenantNames) -> Schema:
         if known is not None:
             scope[kind]["items"] |= _one_of(known)
     return made
-
-
-def _definition(key: str) -> str:
-    """The name of the definition for a connection's actors, with what a JSON pointer cannot hold written differently."""
-    safe = "".join(char if (char.isalnum() and char.isascii()) or char in "-_." else f"%{ord(char):x}" for char in key)
-    return f"actors of {safe.replace('%', '_')}"
 
 
 def _one_of(known: Iterable[str], *more: str) -> Schema:

@@ -188,8 +188,10 @@ def recover(
     for run in session.recorded().open_runs:
         with Applying(session, who or {}, listener, run.run) as applying:
             last = run.run
-            settled = recover_run(applying.context, session.store(create=True).view(run.run), choice)
-            session.write_begun = applying.context.interrupts.write_begun
+            try:
+                settled = recover_run(applying.context, session.store(create=True).view(run.run), choice)
+            finally:
+                session.write_begun = session.write_begun or applying.context.interrupts.write_begun
         ends += settled
         still_open = run.run in {one.run for one in session.recorded().open_runs}
         codes.append(6 if still_open else STOPPED_SHORT if choice == BACK else 0)

@@ -32,7 +32,7 @@ from reconciler.plan.plan import make_plan as plan_from
 from reconciler.session import Session
 
 _NAME = "dump.yaml"
-_ROUNDS = 12  # each leaves out at least one thing; what is left after these is told, not mended
+_ROUNDS = 40  # each leaves out everything that one look finds
 # What a person has to decide about, and what leaving out would hide.
 _TOLD_ONLY = frozenset({"mandatory-without-direction"})
 
@@ -75,7 +75,7 @@ def proved(
         path = Path(folder) / _NAME
         for _ in range(_ROUNDS):
             text = render(document)
-            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+            path.write_bytes(text.encode("utf-8", "replace"))
             refused, told = _refused(session, live, recorded, (*map(Path, base), path), text)
             before = document
             for place, why in refused:
@@ -83,6 +83,12 @@ def proved(
                 left_out.append((place, why))
             if document is before:
                 break
+        else:
+            raise ReconcilerError(
+                "The dump cannot be made valid",
+                f"After {_ROUNDS} rounds the rules still refuse {len(refused)} places of it. This is a bug in reconciler.",
+                "Please report it with the output of `reconciler dump --debug`.",
+            )
     return document, Proof(not refused and not told, tuple(left_out), told)
 
 

@@ -76,6 +76,11 @@ class Ground:
         unread = self.mappings is not None and self.mappings.lists is None
         return unread and mapping is not None and mapping.crm != "" and mapping.crm == crm
 
+    def offered(self) -> list[str]:
+        """Every actor type of the connection, by our names, whether or not the file mentions it."""
+        found = {row.actor_type for row in self.mappings.fields} if self.mappings is not None else set()
+        return sorted(ours for ours, wire in ACTOR_TYPES.items() if wire in found)
+
     def row(self, actor: str, key: str) -> ErpField | None:
         """The live field row."""
         rows = self.mappings.fields if self.mappings is not None else ()
@@ -87,7 +92,7 @@ def actors_goal(one: DesiredConnection, live: Attributes, ground: Ground, proble
     goal = ActorsGoal({key: dict(value) for key, value in live.items()})
     for name, actor in sorted(one.actors.items()):
         if name not in live and not ground.refreshes and ground.mappings is not None:
-            known = ", ".join(sorted(live)) or "none"
+            known = ", ".join(ground.offered()) or "none"
             message = f"The connector of {one.address} offers no actor type {name} (it offers: {known})."
             problems.append(
                 Problem("unknown-actor", message, actor.source, "Take it out, or plan a refresh after the connector has it.", one.address)
@@ -366,5 +371,8 @@ def activation_problems(one: DesiredConnection, goal: ActorsGoal, ground: Ground
             if mapping.access == "Mandatory" and not gone and field.get("direction", "none") == "none":
                 message = f"{mapping.key} is mandatory in the ERP, and {name} is synchronised: it needs a direction."
                 hint = f"Write `{mapping.key}: {{crm: {field.get('crm') or '...'}, direction: both}}` below the fields of {name}."
-                problems.append(Problem("mandatory-without-direction", message, one.actors[name].source, hint, ground.address))
+                written = one.actors[name].fields.get(mapping.key)
+                mark = (written.direction or written.crm) if written is not None else None
+                place = mark.source if mark is not None else one.actors[name].source
+                problems.append(Problem("mandatory-without-direction", message, place, hint, ground.address))
     return problems

@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.emulator import Call
-from reconciler.errors import ReconcilerError
+from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.journal.events import Event
 from reconciler.model import End, UnitEnd
 from reconciler.wire.operations import OPERATIONS
@@ -192,6 +192,7 @@ def _next(account: Account) -> Iterator[Violation]:
         ends = [unit for unit in ends_of(account).values() if unit.end is End.NEEDS_ATTENTION]
         hint = getattr(account.error, "hint", "")
         named = any("reconciler recover" in unit.next_step for unit in ends) or "reconciler recover" in hint
+        named = named or isinstance(account.error, Interrupted)  # for which the command line says it: `cli.failures.report_interrupt`
         if not named:
             yield Violation("next", f"exit 6 without naming the command that goes on ({account.error})")
         if not account.open_runs:
@@ -295,7 +296,8 @@ def _intents(account: Account) -> Iterator[Violation]:
         if sent is None:
             if intent.body["operation"] in unsent:
                 unsent.remove(intent.body["operation"])
-            if said not in ("not-applied", None) and not (said == "unknown" and 0 in account.cut):
+            cut = said == "unknown" and "was cut" in outcomes[intent.seq].body["detail"]  # before its first byte: nobody can tell
+            if said not in ("not-applied", None) and not cut:
                 yield Violation("intents", f"intent {intent.seq} is recorded as {said}, and no request came")
         elif said == "not-applied" and sent.effect and sent.fault != "reasons-with-flip":
             yield Violation("honest", f"{sent.operation} had its effect and is recorded as not applied")

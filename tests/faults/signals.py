@@ -41,13 +41,15 @@ class Signals:
     Attributes:
         signals: in any order; each is asked once.
         asked: how many were.
-        cut: the calls whose answer a signal kept from being seen, by their sequence; 0 for one that it kept from being sent.
+        cut: the calls whose answer a signal kept from being seen, by their sequence.
+        unsent: the operations that a signal kept from being sent, each after the call of that sequence.
     """
 
     signals: tuple[Signal, ...]
     emulator: Emulator
     asked: int = 0
     cut: set[int] = field(default_factory=set)
+    unsent: list[tuple[int, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     _interrupts: Interrupts | None = None
 
@@ -98,7 +100,8 @@ class Signals:
             try:
                 self.at("before-call")
             except BaseException:
-                self.cut.add(0)
+                calls = self.emulator.calls
+                self.unsent.append((calls[-1].sequence if calls else 0, str(args[1]).rsplit("/", 1)[-1].partition("?")[0]))
                 raise
             answer = through(*args, **more)
             try:

@@ -27,7 +27,7 @@ def interrupted(stage: Stage, patch: pytest.MonkeyPatch, name: str, *signals: Si
     stage.begin(prepared)
     asking = Signals(signals, stage.emulator)
     first = stage.run(prepared, "apply", _applying(prepared, asking), harms, before=prepared.before, during=lambda: asking.listening(patch))
-    first.cut = frozenset(asking.cut)
+    first.cut, first.unsent = frozenset(asking.cut), asking.unsent
     trial = Trial(name, harms, first)
     settle(stage, prepared, trial, again=False)
     if not any(event.kind == "intent" for event in first.events) and first.code not in (130, 143, prepared.scenario.clean):
