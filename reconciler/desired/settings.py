@@ -58,7 +58,7 @@ def read_target(name: str, node: Node, directory: Path, findings: Findings) -> T
         journal=fields.secret(journal.get("url"), address, findings) if isinstance(journal, Table) else None,
         journal_local=not isinstance(journal, Table),
         fingerprint_key=fields.secret(written.get("fingerprint_key"), address, findings),
-        deactivate_for=frozenset(_values(fields.texts(written.get("deactivate_for"))) or ("config",)),
+        deactivate_for=frozenset(_values(fields.texts(written.get("deactivate_for"))) or ("config", "mappings")),
         barriers=frozenset(_values(fields.texts(written.get("barriers")))),
     )
 

@@ -253,7 +253,7 @@ def _attributes(
 def policy_of(session: Session) -> Policy:
     """What the target allows, with the digest that a plan is bound to."""
     target = session.target
-    return Policy(target.name, target.limits, target.barriers, session.has_key, target_digest(target))
+    return Policy(target.name, target.limits, target.barriers, session.has_key, target_digest(target), target.deactivate_for)
 
 
 def target_digest(target: Target) -> str:

@@ -7,6 +7,7 @@ Neighbours: called by `flow`; the Reader is `superoffice.gateway`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -58,12 +59,15 @@ def texts_of(raw: str) -> frozenset[str]:
 
 
 def _ids_to_read(listed: tuple[Listed, ...], wanted: Wanted) -> set[int]:
-    known = {row.id: texts_of(row.name) for row in listed}
-    ids = set(wanted.ids) | {key for key, texts in known.items() if texts & wanted.also}
+    called: defaultdict[str, set[int]] = defaultdict(set)
+    for row in listed:
+        for text in texts_of(row.name):
+            called[text].add(row.id)
+    every = {row.id for row in listed}
+    ids = set(wanted.ids).union(*(called.get(text, set()) for text in wanted.also))
     for names in wanted.names:
-        matching = {key for key, texts in known.items() if texts & names}
-        ids |= matching or known.keys()
-    return ids | known.keys() if wanted.everything else ids
+        ids |= set().union(*(called.get(text, set()) for text in names)) or every
+    return ids | every if wanted.everything else ids
 
 
 def _complete_connectors(reader: Reader, connectors: dict[int, Connector], connections: Mapping[int, Connection]) -> None:

@@ -54,7 +54,7 @@ class Target:
         journal: where the journal is: None for SQLite below `directory/.reconciler/`, a reference otherwise.
         journal_local: the target accepts a journal that other runners do not share, even in CI.
         fingerprint_key: None means no key: secrets cannot be compared or restored.
-        deactivate_for: which changes make a connection inactive: any of `config` (and, later, the mappings).
+        deactivate_for: which changes make a connection inactive: `config` always, `mappings` unless the target narrows it.
         barriers: names of notices that this target raises to barriers.
     """
 
@@ -73,7 +73,7 @@ class Target:
     journal: SecretRef | None = None
     journal_local: bool = False
     fingerprint_key: SecretRef | None = None
-    deactivate_for: frozenset[str] = frozenset({"config"})
+    deactivate_for: frozenset[str] = frozenset({"config", "mappings"})
     barriers: frozenset[str] = frozenset()
 
     @property

@@ -6,6 +6,7 @@ Effects: none.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -25,8 +26,10 @@ from reconciler.model import (
     Unit,
     UnitKind,
 )
-from reconciler.plan.identity import Identity, name_matches
+from reconciler.plan.identity import Identity, Rows, name_matches
 from reconciler.wire import languages
+
+_MOST_TOLD = 5  # rows named in one sentence
 
 _NOTICES = frozenset({HazardName.STARTS_DATA_FLOW, HazardName.LEFT_INACTIVE, HazardName.TAKES_OVER, HazardName.ACCESS_FLAGS})
 
@@ -38,6 +41,7 @@ class Policy:
     Attributes:
         has_key: values of secrets can be sealed, so that they can be restored.
         digest: over limits and policy; part of the plan.
+        deactivate_for: which changes make a connection inactive.
     """
 
     target: str
@@ -45,6 +49,7 @@ class Policy:
     barriers: frozenset[str] = frozenset()
     has_key: bool = False
     digest: str = ""
+    deactivate_for: frozenset[str] = frozenset({"config", "mappings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def _all(scene: Scene) -> _Found:
             yield from _connection(scene, unit)
         elif unit.address.kind == "connector":
             yield from _connector(scene, unit)
+    yield from _maybe_same(scene)
     yield from _whole(scene)
 
 
@@ -154,22 +160,30 @@ def _creation(scene: Scene, unit: Unit) -> _Found:
         row = scene.identity.replaced[unit.address]
         text = f"It moves to another connector: a new connection is created and the present one (#{row.id}) is deleted, with its links."
         yield HazardName.REPLACE, unit.address, text
+
+
+def _maybe_same(scene: Scene) -> _Found:
+    """Creations beside connections that no file claims: on the same connector, or of the same name."""
+    creations = [unit for unit in scene.units if unit.kind is UnitKind.CREATE and unit.address.kind == "connection"]
+    if not creations:
+        return
+    language = scene.desired.language
     claimed = {row.id for row in (*scene.identity.connections.values(), *scene.identity.replaced.values())}
-    wanted = scene.desired.connections[unit.address.key]
-    twins = [
-        row
-        for _, row in sorted(scene.live.connections.items())
-        if not row.deleted
-        and row.id not in claimed
-        and (
-            row.connector_id == unit.connector_id
-            or (wanted.name is not None and name_matches(wanted.name.value, row.name, scene.desired.language))
+    strangers = [row for _, row in sorted(scene.live.connections.items()) if not row.deleted and row.id not in claimed]
+    by_name, by_connector = Rows(strangers), defaultdict(list)
+    for row in strangers:
+        by_connector[row.connector_id].append(row)
+    for unit in creations:
+        name = scene.desired.connections[unit.address.key].name
+        namesakes = (
+            [] if name is None else [row for row in by_name.with_any_text(name.value) if name_matches(name.value, row.name, language)]
         )
-    ]
-    if twins:
-        listed = ", ".join(f"#{row.id} {languages.shown(row.name, scene.desired.language)!r}" for row in twins[:5])
-        text = f"The tenant has connections that no file claims and that may be the same: {listed}. Write `id:` to take one over."
-        yield HazardName.MAYBE_SAME, unit.address, text
+        neighbours = by_connector.get(unit.connector_id or 0, [])[:_MOST_TOLD]
+        twins = {row.id: row for row in (*neighbours, *namesakes)}
+        if twins:
+            listed = ", ".join(f"#{key} {languages.shown(twins[key].name, language)!r}" for key in sorted(twins)[:_MOST_TOLD])
+            text = f"The tenant has connections that no file claims and that may be the same: {listed}. Write `id:` to take one over."
+            yield HazardName.MAYBE_SAME, unit.address, text
 
 
 def _update(scene: Scene, unit: Unit) -> _Found:

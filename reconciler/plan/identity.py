@@ -10,6 +10,8 @@ Effects: none.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reconciler.model import (
@@ -21,7 +23,6 @@ from reconciler.model import (
     DesiredConnection,
     DesiredConnector,
     Live,
-    Marked,
     Problem,
     Recorded,
     Source,
@@ -55,13 +56,37 @@ class Identity:
         return f"#{connector_id}"
 
 
+class Rows:
+    """Connections that are not deleted, found by a text of their name or by GUID without a look at each of them."""
+
+    def __init__(self, connections: Iterable[Connection]) -> None:
+        self._by_text: defaultdict[str, list[Connection]] = defaultdict(list)
+        self._by_guid: defaultdict[str, list[Connection]] = defaultdict(list)
+        for row in sorted(connections, key=lambda one: one.id):
+            if not row.deleted:
+                self._by_guid[row.guid.lower()].append(row)
+                for text in _texts(row.name):
+                    self._by_text[text].append(row)
+
+    def with_guid(self, guid: str) -> list[Connection]:
+        """The rows of one GUID, by id; more than one after somebody copied rows."""
+        return self._by_guid.get(guid.lower(), [])
+
+    def with_any_text(self, declared: Text) -> list[Connection]:
+        """The rows that have one of these texts, in whatever language, by id."""
+        texts = (declared,) if isinstance(declared, str) else declared.values()
+        found = {row.id: row for text in texts for row in self._by_text.get(text, ())}
+        return [found[key] for key in sorted(found)]
+
+
 def match(desired: Desired, live: Live, recorded: Recorded) -> Identity:
     """Match every desired address with at most one live row, and every live row with at most one address."""
     identity = Identity()
     for connector in sorted(desired.connectors.values(), key=lambda one: one.key):
         _match_connector(connector, live, recorded, identity)
+    rows = Rows(live.connections.values())
     for connection in sorted(desired.connections.values(), key=lambda one: one.key):
-        _match_connection(connection, desired.language, live, recorded, identity)
+        _match_connection(connection, desired.language, live, rows, recorded, identity)
     _refuse_shared_rows(identity, desired)
     _find_replaced(desired, identity)
     return identity
@@ -108,9 +133,9 @@ def _match_connector(one: DesiredConnector, live: Live, recorded: Recorded, iden
             return
 
 
-def _match_connection(one: DesiredConnection, language: str, live: Live, recorded: Recorded, identity: Identity) -> None:
+def _match_connection(one: DesiredConnection, language: str, live: Live, rows: Rows, recorded: Recorded, identity: Identity) -> None:
     if one.id is not None:
-        _match_by_guid(one, live, identity)
+        _match_by_guid(one, rows, identity)
         return
     binding = _bound(one.address, one.moved_from.value if one.moved_from else None, recorded)
     if binding is not None:
@@ -120,19 +145,18 @@ def _match_connection(one: DesiredConnection, language: str, live: Live, recorde
         else:
             identity.connections[one.address] = row
         return
-    candidates = _on_its_connector(one, live, identity)
-    rows = [row for row in candidates if one.name is not None and name_matches(one.name.value, row.name, language)]
-    wanted = one.name
-    if not rows and one.renamed_from is not None:
-        wanted = None
-        rows = [row for row in candidates if one.renamed_from.value in _texts(row.name)]
-    if len(rows) > 1:
-        place: Marked[Text] | Marked[str] | None = wanted or one.renamed_from
-        assert place is not None
-        texts = [place.value] if isinstance(place.value, str) else list(place.value.values())
-        identity.problems.append(_ambiguous(one.address, texts, place.source, [row.id for row in rows], "connections"))
-    if rows:
-        identity.connections[one.address] = rows[0]
+    for wanted, in_its_language in ((one.name, True), (one.renamed_from, False)):
+        if wanted is None:
+            continue
+        found = _on_its_connector(one, rows.with_any_text(wanted.value), identity)
+        if in_its_language:
+            found = [row for row in found if name_matches(wanted.value, row.name, language)]
+        if len(found) > 1:
+            texts = [wanted.value] if isinstance(wanted.value, str) else list(wanted.value.values())
+            identity.problems.append(_ambiguous(one.address, texts, wanted.source, [row.id for row in found], "connections"))
+        if found:
+            identity.connections[one.address] = found[0]
+            return
 
 
 def _texts(raw: str) -> set[str]:
@@ -140,19 +164,18 @@ def _texts(raw: str) -> set[str]:
     return {parsed} if isinstance(parsed, str) else {raw, *parsed.values()}
 
 
-def _on_its_connector(one: DesiredConnection, live: Live, identity: Identity) -> list[Connection]:
-    rows = [row for _, row in sorted(live.connections.items()) if not row.deleted]
+def _on_its_connector(one: DesiredConnection, rows: list[Connection], identity: Identity) -> list[Connection]:
     if one.connector is None:
         return rows
     connector = identity.connectors.get(Address.connector(one.connector.value))
     return [row for row in rows if connector is not None and row.connector_id == connector.id]
 
 
-def _match_by_guid(one: DesiredConnection, live: Live, identity: Identity) -> None:
+def _match_by_guid(one: DesiredConnection, rows: Rows, identity: Identity) -> None:
     assert one.id is not None
-    rows = [row for _, row in sorted(live.connections.items()) if row.guid.lower() == one.id.value.lower() and not row.deleted]
-    if rows:
-        identity.connections[one.address] = rows[0]
+    found = rows.with_guid(one.id.value)
+    if found:
+        identity.connections[one.address] = found[0]
     elif not one.absent:
         identity.problems.append(
             Problem(

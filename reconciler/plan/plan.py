@@ -78,7 +78,9 @@ def make_plan(inputs: Inputs) -> Plan:
     not_checked: list[NotChecked] = []
     for connector in inputs.desired.connectors.values():
         _plan_connector(inputs, connector, units, goals, problems)
-    planning = Planning(inputs.desired, inputs.live, inputs.identity, inputs.recorded, problems, not_checked, refresh=inputs.refresh)
+    planning = Planning(
+        inputs.desired, inputs.live, inputs.identity, inputs.recorded, problems, not_checked, inputs.policy.deactivate_for, inputs.refresh
+    )
     for connection in inputs.desired.connections.values():
         before = inputs.before.get(connection.address)
         unit, goal = plan_connection(planning, connection, before)

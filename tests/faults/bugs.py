@@ -177,7 +177,7 @@ def trusts_the_answer(patch: pytest.MonkeyPatch) -> None:
 @bug("three", _on(_TOGGLE, "forbidden", nth=2), breaks="loud ends code")
 def leaves_it_inactive(patch: pytest.MonkeyPatch) -> None:
     """The rollback forgets that the connection was active, and says that it is as before."""
-    set_active = rollback.set_active
+    set_active = vars(rollback)["set_active"]
 
     def forgetting(context: Context, running: Any, *, wanted: bool, **more: Any) -> Any:
         return None if wanted else set_active(context, running, wanted=wanted, **more)
@@ -264,7 +264,9 @@ def checks_nothing_before(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(run, "run_tests", late)
     patch.setattr(run, "run_exit_code", lambda _ends, _stopped: 3)
-    patch.setattr(connection, "_ACTIONS", {**connection._ACTIONS, next(act for act in connection._ACTIONS if act.value == "refresh"): failing})
+    patch.setattr(
+        connection, "_ACTIONS", {**connection._ACTIONS, next(act for act in connection._ACTIONS if act.value == "refresh"): failing}
+    )
 
 
 __all__ = ["BUGS", "Bug"]

@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from reconciler.emulator import Call
@@ -272,7 +273,9 @@ def paired(account: Account) -> list[tuple[Event, Call | None]]:
     pairs: list[tuple[Event, Call | None]] = []
     for intent in (event for event in account.events if event.kind == "intent"):
         operation, call = (sent[0][1], sent[0][2]) if sent else ("", None)
-        fits = operation == intent.body["operation"] and (call is None or account.rows[call.sequence] == (intent.body["object"], intent.body["id"]))
+        fits = operation == intent.body["operation"] and (
+            call is None or account.rows[call.sequence] == (intent.body["object"], intent.body["id"])
+        )
         pairs.append((intent, call if fits else None))
         if fits:
             sent.pop(0)
@@ -335,13 +338,15 @@ def _proves(account: Account, read: Call, write: Call) -> bool:
 
 def _settle(account: Account) -> Iterator[Violation]:
     writes = [call for call in account.calls if call.writes]
-    for write, following in zip(writes, writes[1:], strict=False):
+    for write, following in pairwise(writes):
         between = [call for call in account.calls if write.sequence < call.sequence < following.sequence and _proves(account, call, write)]
         whole = write.fault == "truncated" and write.status == 204  # there is no half of an answer without a body
         unknown = write.sequence in account.cut or (write.fault is not None and write.fault not in CERTAIN and not whole)
         late_enough = [call for call in between if (call.at - write.at).total_seconds() >= SETTLE_S]
         if unknown and not late_enough:
-            yield Violation("settle", f"{following.operation} was sent after {write.operation} ({write.fault or 'cut'}) without a read after the settle")
+            yield Violation(
+                "settle", f"{following.operation} was sent after {write.operation} ({write.fault or 'cut'}) without a read after the settle"
+            )
         elif not between and _thing(account, write) == _thing(account, following):
             yield Violation("look", f"{following.operation} was sent after {write.operation} of the same row without a read of it")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import SETTLE_S, UNREACHABLE, Harm, Stage
-from tests.faults.trial import Trial
+from tests.faults.trial import Trial, attempt, attempt_recovery
 
 SEED = 20260301
 SAMPLE = 250
@@ -90,7 +90,10 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of the matrix. `lasting`: how many calls in a row are hit; None for all from then on."""
+    """One run of the matrix. `lasting`: how many calls in a row are hit; None for all from then on.
+
+    `scenario` may also be one of the `RECOVERIES`: then `recover --back` is harmed.
+    """
 
     scenario: str
     kind: str
@@ -102,6 +105,12 @@ class Cell:
         """For the stage."""
         harm = KINDS[self.kind].harm
         return Harm(harm.kind, self.position, self.lasting, "*", harm.delay_s, harm.effect, harm.field)
+
+    def run(self, stage: Stage, *, again: bool = True) -> Trial:
+        """Try it."""
+        if self.scenario in RECOVERIES:
+            return _recovery(stage, self.scenario, self.harm)
+        return attempt(stage, self.scenario, self.harm, again=again)
 
     def __str__(self) -> str:
         lasting = "" if self.lasting == 1 else " for good" if self.lasting is None else f" x{self.lasting}"
@@ -115,9 +124,29 @@ LENGTHS = (6, None)
 OUTAGES = ("three", "update-back", "create-back")
 
 
+# Runs that an outage leaves open: everything is lost from this write of the issue's plan on. `recover --back` is harmed then.
+RECOVERIES = {
+    "recover-update": ("three", "SaveConnection", 1),
+    "recover-creation": ("three", "SaveConnection", 2),
+    "recover-deletion": ("three", "DeleteConnection", 1),
+    "recover-mapping": ("mappings", "SaveActorTypeMapping", 1),
+    "recover-url": ("url", "SaveErpSyncConnectorEntity", 1),
+}
+
+
+def _recovery(stage: Stage, name: str, *harms: Harm) -> Trial:
+    scenario, operation, nth = RECOVERIES[name]
+    places = [place for place, (each, _) in enumerate(operations(stage, scenario), 1) if each == operation]
+    return attempt_recovery(stage, scenario, Harm("drop-after", places[nth - 1], None), *harms)
+
+
 def operations(stage: Stage, scenario: str) -> tuple[tuple[str, bool], ...]:
-    """The calls of a scenario without faults, in order: operation, and whether it writes."""
-    if scenario not in _CALLS:
+    """The calls of a scenario (or a recovery) without faults, in order: operation, and whether it writes."""
+    if scenario not in _CALLS and scenario in RECOVERIES:
+        account = _recovery(stage, scenario).first
+        assert account.code == 5, (scenario, account.code, account.error)
+        _CALLS[scenario] = tuple((call.operation, call.writes) for call in account.calls)
+    elif scenario not in _CALLS:
         prepared = stage.prepare(scenario)
         stage.begin(prepared)
         account = stage.apply(prepared)
@@ -127,10 +156,13 @@ def operations(stage: Stage, scenario: str) -> tuple[tuple[str, bool], ...]:
 
 
 _CALLS: dict[str, tuple[tuple[str, bool], ...]] = {}
+RUNS = (*SCENARIOS, *RECOVERIES)
 
 
 def single(stage: Stage, scenario: str, kind: str) -> Iterator[Cell]:
-    """Every position of a scenario at which a kind can make a difference."""
+    """Every position of a scenario at which a kind can make a difference; in a recovery, of the kinds that the issue lists."""
+    if scenario in RECOVERIES and not KINDS[kind].asked:
+        return
     for position, (operation, writes) in enumerate(operations(stage, scenario), 1):
         if KINDS[kind].differs(operation, writes=writes, asked=scenario == "three"):
             yield Cell(scenario, kind, position)
@@ -153,7 +185,7 @@ def sample(stage: Stage, size: int = SAMPLE, seed: int = SEED) -> list[Cell]:
     """A fixed choice: every kind and every scenario, writes more often than reads."""
     chooser = random.Random(seed)
     chosen: list[Cell] = []
-    everything = {(scenario, kind): list(cells(stage, scenario, kind)) for scenario in SCENARIOS for kind in KINDS}
+    everything = {(scenario, kind): cells(stage, scenario, kind) for scenario in RUNS for kind in KINDS}
     filled = [cells_ for cells_ in everything.values() if cells_]
     while len(chosen) < size:
         found = chooser.choice(filled)
@@ -195,7 +227,8 @@ class Result:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Result:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in body.items()})
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
+        return cls(**values)
 
 
 def table(results: Iterable[Result]) -> str:
@@ -236,11 +269,13 @@ def page(results: Sequence[Result], figures: Mapping[str, int]) -> str:
         "| scenario | what | calls failed | runs | exit codes | violations |",
         "|---|---|---|---|---|---|",
     ]
-    for name, scenario in SCENARIOS.items():
+    texts = {name: scenario.text for name, scenario in SCENARIOS.items()}
+    texts |= {name: f"`recover --back` after an outage in the middle of `{of}`" for name, (of, *_) in RECOVERIES.items()}
+    for name, text in texts.items():
         found = [one for one in results if one.scenario == name]
         calls = len({one.position for one in found})
         wrong = sum(bool(one.violations) for one in found)
-        lines.append(f"| {name} | {scenario.text} | {calls} | {len(found)} | {_codes(found)} | {wrong} |")
+        lines.append(f"| {name} | {text} | {calls} | {len(found)} | {_codes(found)} | {wrong} |")
     lines += ["", "## Kinds of fault", "", "| fault | what | runs | exit codes | violations |", "|---|---|---|---|---|"]
     for name, kind in KINDS.items():
         found = [one for one in single if one.kind == name]

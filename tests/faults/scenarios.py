@@ -189,7 +189,7 @@ class Scenario:
     hook: Hook | None = None
     clean: int = 0
     fresh: bool = False
-    options: Mapping[str, bool] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     secrets_on_read: str = "clear"
 
     def files(self) -> Files:
@@ -208,6 +208,11 @@ def _update(files: Files) -> None:
     config["PasswordField"]["version"] = 2
 
 
+def _update_and_create(files: Files) -> None:
+    _update(files)
+    files["connections"]["visma-dk"] = copy.deepcopy(DENMARK)
+
+
 def _three(files: Files) -> None:
     _update(files)
     files["connections"]["visma-dk"] = copy.deepcopy(DENMARK)
@@ -215,15 +220,11 @@ def _three(files: Files) -> None:
 
 
 def _updated(ids: Mapping[str, int]) -> Expected:
-    return Expected(
-        "connection/visma-no", "update", ids["visma-no"], config={"IntegerField": "[I:13]", "PasswordField": NEW_SECRET}
-    )
+    return Expected("connection/visma-no", "update", ids["visma-no"], config={"IntegerField": "[I:13]", "PasswordField": NEW_SECRET})
 
 
 def _created(_ids: Mapping[str, int]) -> Expected:
-    return Expected(
-        "connection/visma-dk", "create", columns=DENMARK_COLUMNS, config=DENMARK_CONFIG, connector="Visma Business"
-    )
+    return Expected("connection/visma-dk", "create", columns=DENMARK_COLUMNS, config=DENMARK_CONFIG, connector="Visma Business")
 
 
 def _deleted(ids: Mapping[str, int]) -> Expected:
@@ -298,7 +299,12 @@ _ORDER = "CustGr NAME CustNo POSTALAD1 POSTALAD2 POSTALZIP POSTALCITY"
 def _mapped(ids: Mapping[str, int]) -> Expected:
     fields: dict[str, dict[str, Any]] = {key: {"Rank": rank} for rank, key in enumerate(_ORDER.split(), 1)}
     fields["NAME"] |= {"SyncToCrm": True, "SyncToErp": True}
-    fields["CustGr"] |= {"CrmFieldKey": "BUSINESS", "ListReference": "table=business", "SyncToCrm": True, "Items": {"A": ids["item:Retail"]}}
+    fields["CustGr"] |= {
+        "CrmFieldKey": "BUSINESS",
+        "ListReference": "table=business",
+        "SyncToCrm": True,
+        "Items": {"A": ids["item:Retail"]},
+    }
     fields["IntField"] = {"HasFirstSyncDefaultValue": True, "FirstSyncDefaultValue": "[I:30]"}
     fields["POSTALZIP"] |= {"CrmFieldKey": "", "ShowInGui": True}
     return Expected(
@@ -328,7 +334,9 @@ def _dislikes_thirteen(emulator: Emulator, call: Call) -> None:
     """The ERP refuses the new value once it is stored, although it passes when tested as a candidate."""
     if call.operation == "TestConnectionById":
         key = call.request["ErpConnectionId"]
-        stored = {row["FieldKey"]: row["FieldValue"] for row in emulator.inspect.rows("ConnectionConfigField") if row["ErpConnectionId"] == key}
+        stored = {
+            row["FieldKey"]: row["FieldValue"] for row in emulator.inspect.rows("ConnectionConfigField") if row["ErpConnectionId"] == key
+        }
         _fail_tests(emulator, VISMA, fails=stored.get("IntegerField") == "[I:13]")
     elif call.operation == "TestConnectionByConfig":
         _fail_tests(emulator, VISMA, fails=False)
@@ -358,9 +366,7 @@ def _fail_tests(emulator: Emulator, url: str, *, fails: bool) -> None:
 def _everything(_ids: Mapping[str, int]) -> tuple[Expected, ...]:
     return (
         Expected("connector/visma", "create", columns={"DisplayName": "Visma Business", "URL": VISMA}),
-        Expected(
-            "connection/visma-dk", "create", columns=DENMARK_COLUMNS, config=DENMARK_CONFIG, connector="Visma Business"
-        ),
+        Expected("connection/visma-dk", "create", columns=DENMARK_COLUMNS, config=DENMARK_CONFIG, connector="Visma Business"),
     )
 
 
@@ -459,7 +465,7 @@ SCENARIOS = {
         Scenario(
             "atomic",
             "--atomic: a creation fails after an update, which is rolled back too",
-            lambda files: (_update(files), files["connections"].update({"visma-dk": copy.deepcopy(DENMARK)}))[0],
+            _update_and_create,
             lambda ids: (_updated(ids), _created(ids)),
             _CHANGED,
             _dislikes_denmark,

@@ -146,18 +146,20 @@ class Stage:
         self._closed.bind(("127.0.0.1", 0))  # bound and not listening: connecting is refused
         self._nowhere = Transport(parse_url(f"http://127.0.0.1:{self._closed.getsockname()[1]}"), connections=1, connect_seconds=5)
         (self.folder / "targets.yaml").write_text(
-            json.dumps({
-                "targets": {
-                    TARGET: {
-                        "kind": "emulator",
-                        "url": self.emulator.url,
-                        "journal": "local",
-                        "fingerprint_key": {"secret": "env:KEY"},
-                        "limits": {"parallel_reads": 1},
-                        "timeouts": {"connect": "5s", "read": "20s", "connector": "60s", "settle": f"{SETTLE_S:.0f}s"},
+            json.dumps(
+                {
+                    "targets": {
+                        TARGET: {
+                            "kind": "emulator",
+                            "url": self.emulator.url,
+                            "journal": "local",
+                            "fingerprint_key": {"secret": "env:KEY"},
+                            "limits": {"parallel_reads": 1},
+                            "timeouts": {"connect": "5s", "read": "20s", "connector": "60s", "settle": f"{SETTLE_S:.0f}s"},
+                        }
                     }
                 }
-            }),
+            ),
             encoding="utf-8",
         )
         self._base()
@@ -194,10 +196,12 @@ class Stage:
             with self.session({**ENVIRON, **scenario.environ}) as session:
                 plan = self._plan(session, scenario.files())
             expected = scenario.expected(ids_of(self.emulator))
-            assert [str(unit.address) for unit in plan.units] and {str(unit.address) for unit in plan.units} == {
-                one.address for one in expected
-            }, [str(unit.address) for unit in plan.units]
-            self.prepared[name] = Prepared(scenario, snapshot, journal, plan, expected, self.base_seconds, picture(self.emulator), self.works(scenario))
+            planned = {str(unit.address) for unit in plan.units}
+            assert planned
+            assert planned == {one.address for one in expected}
+            self.prepared[name] = Prepared(
+                scenario, snapshot, journal, plan, expected, self.base_seconds, picture(self.emulator), self.works(scenario)
+            )
         return self.prepared[name]
 
     def _plan(self, session: Session, files: Files) -> Plan:
@@ -347,7 +351,7 @@ class Stage:
 
     def apply(self, prepared: Prepared, *harms: Harm, before: Picture | None = None) -> Account:
         """`reconciler apply` of the scenario's plan."""
-        options = dict(prepared.scenario.options)
+        options: dict[str, Any] = dict(prepared.scenario.options)
         return self.run(prepared, "apply", lambda session: flow.apply_plan(session, prepared.plan, **options), harms, before=before)
 
     def recover(self, prepared: Prepared, choice: str = "back", *harms: Harm) -> Account:

@@ -28,4 +28,3 @@ def test_a_planted_bug_is_found(
     found = judge(first, prepared)
     assert {one.rule for one in found} & bug.rules, [str(one) for one in found]
     record_property(f"{PROPERTY}:bugs", 1)
-

@@ -21,7 +21,9 @@ RUNS = ("three", "update-back", "create-back", "url")
 SEED = 20260302
 
 
-def interrupted(stage: Stage, patch: pytest.MonkeyPatch, name: str, *signals: Signal, harms: tuple[Harm, ...] = ()) -> tuple[Trial, Signals]:
+def interrupted(
+    stage: Stage, patch: pytest.MonkeyPatch, name: str, *signals: Signal, harms: tuple[Harm, ...] = ()
+) -> tuple[Trial, Signals]:
     """Apply a scenario and ask at the given moments; then do and judge what follows."""
     prepared = stage.prepare(name)
     stage.begin(prepared)

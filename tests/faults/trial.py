@@ -49,6 +49,22 @@ def attempt(stage: Stage, name: str, *harms: Harm, again: bool = True) -> Trial:
     return trial
 
 
+def attempt_recovery(stage: Stage, name: str, opening: Harm, *harms: Harm) -> Trial:
+    """Leave a run open by an outage, then harm `recover --back`; the trial's first command is that."""
+    prepared = stage.prepare(name)
+    stage.begin(prepared)
+    left = stage.apply(prepared, opening, before=prepared.before)
+    assert left.open_runs, f"{opening} leaves nothing open"
+    harmed = stage.recover(prepared, "back", *harms)
+    trial = Trial(name, harms, harmed, operation=_hit(harmed))
+    trial.violations += judge(harmed, prepared)
+    if harmed.code not in (5, 6):
+        trial.violations.append(Violation("recovery", f"recover --back ended with {harmed.code} ({harmed.error})"))
+    if harmed.open_runs:
+        _finish(stage, prepared, trial)
+    return trial
+
+
 def settle(stage: Stage, prepared: Prepared, trial: Trial, *, again: bool = True) -> None:
     """Judge the first command of a trial, and do and judge what follows from it."""
     first, origin = trial.first, prepared.before
@@ -70,7 +86,9 @@ def settle(stage: Stage, prepared: Prepared, trial: Trial, *, again: bool = True
         assert account.after is not None
         left = [one.address for one in prepared.expected if stand_of(one, origin, account.after).stand != "desired"]
         if account.code != 0 or left:
-            trial.violations.append(Violation("recovery", f"the next apply ended with {account.code} ({account.error}), and {left} are left"))
+            trial.violations.append(
+                Violation("recovery", f"the next apply ended with {account.code} ({account.error}), and {left} are left")
+            )
 
 
 def _recover(stage: Stage, prepared: Prepared, trial: Trial) -> Account:
@@ -82,6 +100,11 @@ def _recover(stage: Stage, prepared: Prepared, trial: Trial) -> Account:
     attention = {str(unit.address) for unit in (trial.first.report.units if trial.first.report else ()) if unit.end is End.NEEDS_ATTENTION}
     if attention - {str(one.address) for one in view}:
         trial.violations.append(Violation("recovery", f"`recover` shows {[str(one.address) for one in view]}, not {attention}"))
+    return _finish(stage, prepared, trial)
+
+
+def _finish(stage: Stage, prepared: Prepared, trial: Trial) -> Account:
+    """Recover without harm: back, and where that leaves something open, by accepting what is there."""
     back = stage.recover(prepared)
     trial.then.append(back)
     trial.violations += judge(back, prepared)

@@ -37,14 +37,19 @@ def picture(emulator: Emulator) -> Picture:
     connections: dict[int, Row] = {}
     memory = {row["ConnectionId"]: json.loads(row["Config"]) for row in rows("ConnectorStored")}
     for row in rows("ErpConnection"):
-        its = {"ConfigFields": {}, "UserGroupAccessIds": [], "AssociateAccessIds": [], "Access": [], "Actors": {}}
+        its: dict[str, Any] = {"ConfigFields": {}, "UserGroupAccessIds": [], "AssociateAccessIds": [], "Access": [], "Actors": {}}
         connections[row["ErpConnectionId"]] = {**_bare(row), **its, "Remembered": memory.get(row["ConnectionId"].lower())}
     for row in rows("ConnectionConfigField"):
         connections[row["ErpConnectionId"]]["ConfigFields"][row["FieldKey"]] = row["FieldValue"]
     for row in rows("ErpConnectionAccess"):
         _add_access(connections[row["ErpConnectionId"]], row)
     _add_actors(connections, rows)
-    owners = {field["ErpFieldId"]: key for key, row in connections.items() for actor in row["Actors"].values() for field in actor["Fields"].values()}
+    owners = {
+        field["ErpFieldId"]: key
+        for key, row in connections.items()
+        for actor in row["Actors"].values()
+        for field in actor["Fields"].values()
+    }
     return Picture(connections, connectors, _bare(rows("ErpConfiguration")[0]), owners)
 
 

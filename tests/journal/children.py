@@ -90,7 +90,7 @@ def as_ordinary_user(act: Callable[[], Any]) -> Any:
             os.setgid(NOBODY)
             os.setuid(NOBODY)
             result: tuple[bool, Any] = (True, act())
-        except BaseException as error:  # noqa: BLE001 - carried to the parent
+        except BaseException as error:
             result = (False, error)
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump(result, pipe)

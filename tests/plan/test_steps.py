@@ -103,3 +103,13 @@ def test_every_hazard_that_can_stop_a_plan_has_a_case_that_permits_it_or_says_ho
     notices = {HazardName.STARTS_DATA_FLOW, HazardName.TAKES_OVER, HazardName.ACCESS_FLAGS}
     assert {name for name in HazardName if f"--allow {name.value}=" in told} == set(HazardName) - notices - LATER
     assert Grade.BARRIER.value == "barrier"
+
+
+def test_a_target_may_narrow_the_window_to_configuration() -> None:
+    """`deactivate_for: [config]`: the vendor's current manual asks for an inactive connection only for configuration fields."""
+    sets = {"actors": {"customer": {"fields": {"NAME": {"direction": "both"}}}}}
+    address = Address.connection("a")
+    wide = Shape(address, UnitKind.UPDATE, active_before=True, active_after=True, sets=sets)
+    narrow = Shape(address, UnitKind.UPDATE, active_before=True, active_after=True, sets=sets, maps_inactive=False)
+    assert Act.DEACTIVATE in [step.act for step in connection_steps(wide)]
+    assert [step.act for step in connection_steps(narrow)] == [Act.REHEARSE, Act.MAP, Act.TEST, Act.VERIFY]
