@@ -13,6 +13,11 @@ from reconciler.model import Recorded, Secret, SecretRef, SentSecret, Unit
 from reconciler.plan.connection import JOURNAL
 
 
+def keys_sent(recorded: Recorded, address: str) -> frozenset[str]:
+    """Config keys of a connection for which this journal once sent a secret."""
+    return frozenset(key for owner, key in recorded.secrets if owner == address)
+
+
 def carry(context: Context, unit: Unit, recorded: Recorded) -> Carried:
     """The values of every secret field of a unit.
 

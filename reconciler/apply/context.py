@@ -6,7 +6,7 @@ Effects: none of its own; it carries the ports through which effects happen.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ class Context:
         fields: declared config fields by connector id, as read before the first write.
         listener: told every journal event, for progress.
         pointing: URL by connector id, as read before the first write; empty for a connector that is gone.
+        conceal: told every secret at hand before anything is sent, so that no answer that repeats one is shown as it came.
         language: the language in which the plan names CRM list items.
         touched: units for which an intent was journalled, so that a request may have been sent.
     """
@@ -55,6 +56,7 @@ class Context:
     interrupts: Interrupts
     fields: dict[int, Fields] = field(default_factory=dict)
     pointing: dict[int, str] = field(default_factory=dict)
+    conceal: Callable[[Iterable[Secret]], None] = lambda _secrets: None
     language: str = "en"
     touched: set[str] = field(default_factory=set)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reconciler.apply import rows
 from reconciler.apply.below_read import moved_below
-from reconciler.apply.carried import carry
+from reconciler.apply.carried import carry, keys_sent
 from reconciler.apply.connection import blocking_fields
 from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.running import Running
@@ -39,6 +39,7 @@ from reconciler.plan.declared import Declaration
 from reconciler.plan.identity import name_matches
 from reconciler.wire import languages, values
 
+_LONG_ENOUGH = 8
 _AGAIN = "Plan again, look at what changed, and apply the new plan."
 
 
@@ -56,7 +57,7 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
     """
     found: dict[str, Running] = {}
     for unit in units:
-        running = Running(unit)
+        running = Running(unit, sent_keys=keys_sent(recorded, str(unit.address)))
         if unit.row is not None:
             running.row_id = unit.row.id
         if unit.address.kind == "connector":
@@ -70,6 +71,7 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
     for running in found.values():
         if running.unit.secrets:
             running.carried = carry(context, running.unit, recorded)
+            context.conceal([*running.carried.values.values(), *running.carried.old.values()])
     return found
 
 
@@ -119,9 +121,18 @@ def _fit_connection(context: Context, running: Running, waits: str) -> None:
     if moved:
         raise StalePlan("The plan is stale", f"{', '.join(moved)} of {running.name} changed since the plan was made.", _AGAIN)
     running.observed = row
+    context.conceal(_read_secrets(row, running))
     below = moved_below(context, running)
     if below:
         raise StalePlan("The plan is stale", f"{', '.join(below)} of {running.name} changed since the plan was made.", _AGAIN)
+
+
+def _read_secrets(row: Connection, running: Running) -> list[Secret]:
+    """Values that a read brought in fields that hold secrets: a server may repeat them, and then they must not be shown.
+
+    Short ones are left out: hiding every text that happens to hold them would hide the reason of every failure.
+    """
+    return [Secret(raw) for key, raw in row.config.items() if key in running.hidden_keys and len(raw) >= _LONG_ENOUGH]
 
 
 def _fit_pointing(context: Context, running: Running) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from reconciler.apply import connector, kinds, rows, tenant_wide
 from reconciler.apply.below_json import below_from_json, restore_starts
+from reconciler.apply.carried import keys_sent
 from reconciler.apply.context import Context
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Carried, Running
@@ -185,6 +186,7 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     running = Running(unit, row_id=unit.row.id if unit.row is not None else 0, connector_id=unit.connector_id or 0)
     running.wrote = {Act(attempt.act) for attempt in state.attempts}
     running.activated = state.activated
+    running.sent_keys = keys_sent(context.journal.recorded(), running.name)
     running.save_may_hold = any(Act(one.act) is Act.SAVE and one.outcome != Outcome.NOT_APPLIED for one in state.attempts)
     if unit.address.kind == "connector":
         running.observed_connector = None if state.observed is None else rows.connector_from_json(state.observed)

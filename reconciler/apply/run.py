@@ -196,7 +196,7 @@ def _open_unit(context: Context, running: Running) -> None:
     row = running.observed
     observed: Any = None
     if row is not None:
-        observed = row_to_json(row, running.secret_keys, running.fields)
+        observed = row_to_json(row, running.hidden_keys, running.fields)
         if running.observed_below is not None:
             observed["below"] = below_to_json(running.observed_below)
     elif running.observed_connector is not None:

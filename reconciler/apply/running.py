@@ -82,6 +82,7 @@ class Running:
         observed_below: what was below the connection before the first write, for the actors that the plan changes.
         crm_items: items of CRM lists that were read, by list name.
         starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
+        sent_keys: config keys for which this journal once sent a secret, whatever the file says of them now.
         settled: config values that could only be decided after the plan was made, when the connector answered.
     """
 
@@ -113,6 +114,7 @@ class Running:
     lists_start: ListMappings | None = None
     default_starts: dict[tuple[str, str], ErpField] = field(default_factory=dict)
     rank_starts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sent_keys: frozenset[str] = frozenset()
     settled: dict[str, Value] = field(default_factory=dict)
     residue: list[str] = field(default_factory=list)
 
@@ -133,6 +135,11 @@ class Running:
         return frozenset(declared | self.unit.secrets.keys())
 
     @property
+    def hidden_keys(self) -> frozenset[str]:
+        """Config keys whose values are not written down anywhere."""
+        return self.secret_keys | self.sent_keys
+
+    @property
     def saved(self) -> Attributes:
         """What the unit's save (or creation) writes, `active` left out."""
         for step in self.unit.steps:
@@ -143,4 +150,4 @@ class Running:
 
     def seen(self, row: Connection | Connector | None) -> str:
         """The digest of a read, secrets left out."""
-        return rows.seen(row, self.secret_keys, self.fields)
+        return rows.seen(row, self.hidden_keys, self.fields)

@@ -59,6 +59,8 @@ def apply_plan(
         except JournalError as error:
             if not context.interrupts.write_begun:
                 error.exit_code = 1
+            else:
+                error.hint = f"{error.hint} Then settle the run: reconciler recover".lstrip()
             raise
         finally:
             session.write_begun = context.interrupts.write_begun
@@ -147,6 +149,7 @@ class Applying:
                 timeouts=timeouts,
                 listener=self._listener,
                 interrupts=interrupts,
+                conceal=session.gateway.conceal,
             )
             self._stack = stack.pop_all()
         return self

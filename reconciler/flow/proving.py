@@ -17,13 +17,14 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.desired import load_desired
+from reconciler.desired.characters import hidden_character
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Table as NodeTable
 from reconciler.desired.strict import parse
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.flow.planning import normalised, policy_of
 from reconciler.live.document import Path as Place
-from reconciler.live.document import Table, without
+from reconciler.live.document import Table, texts_in, without
 from reconciler.model import Address, Live, Plan, Problem, Recorded
 from reconciler.plan.identity import match
 from reconciler.plan.known import known_of
@@ -32,7 +33,7 @@ from reconciler.plan.plan import make_plan as plan_from
 from reconciler.session import Session
 
 _NAME = "dump.yaml"
-_ROUNDS = 40  # each leaves out everything that one look finds
+_ROUNDS = 20  # each leaves out everything that one look finds
 # What a person has to decide about, and what leaving out would hide.
 _TOLD_ONLY = frozenset({"mandatory-without-direction"})
 
@@ -68,7 +69,9 @@ def proved(
         base: files that the document lies over.
         shown: makes a sentence fit to stand in a comment.
     """
-    left_out: list[tuple[Place, str]] = []
+    left_out = _unspeakable(document)
+    for place, why in left_out:
+        document = without(document, place, shown(f"left out: {place[-1]}. {why}"))
     refused: list[tuple[Place, str]] = []
     told: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="reconciler-dump-") as folder:
@@ -90,6 +93,17 @@ def proved(
                 "Please report it with the output of `reconciler dump --debug`.",
             )
     return document, Proof(not refused and not told, tuple(left_out), told)
+
+
+def _unspeakable(document: Table) -> list[tuple[Place, str]]:
+    """Places with characters that no file may hold: they would make what stands around them hard to read."""
+    found: dict[Place, str] = {}
+    for path, text in texts_in(document):
+        in_lines = len(path) == 4 and path[2] == "config" and text != path[-1]  # the one place for texts of several lines
+        name = hidden_character(text, one_line=not in_lines)
+        if name is not None and (place := _whole_thing(path)) is not None and not any(place[: len(other)] == other for other in found):
+            found[place] = f"A file may not hold {name}."
+    return list(found.items())
 
 
 def _refused(

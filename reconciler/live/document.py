@@ -7,7 +7,7 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -135,6 +135,18 @@ def without(table: Table, path: Path, note: str) -> Table:
     if inner is found:
         return table
     return replace(table, entries=tuple(replace(one, value=inner) if one.key == key else one for one in table.entries), inline=False)
+
+
+def texts_in(table: Table, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every key and text with the path of the entry that holds it, outer ones first."""
+    for one in table.entries:
+        here = (*path, one.key)
+        yield here, one.key
+        if isinstance(one.value, Table):
+            yield from texts_in(one.value, here)
+        else:
+            for scalar in one.value.items if isinstance(one.value, Items) else (one.value,):
+                yield here, scalar.text
 
 
 def difference(shown: Table, complete: Table, base: Table, shape: Shape) -> Table:

@@ -192,8 +192,13 @@ def _spaced(lines: list[str]) -> Iterator[str]:
             continue
         if line == "..." and not pending:
             continue
+        apart = (
+            bool(line)
+            and depth == 0
+            and not line.startswith("language:")
+            and not (line.startswith("automatic_sync:") and section.startswith("sync_priority:"))
+        )
         section = line if line and depth == 0 else section
-        apart = depth == 0 and line and not line.startswith(("language:", "automatic_sync:"))
         if (before >= 0 and apart) or (depth == 2 and section.startswith("connections:") and before > 2):
             yield ""
         before = depth if line else before

@@ -106,6 +106,10 @@ class Client:
         self._slots = threading.BoundedSemaphore(self.parallel)
         self._transport = Transport(_base(url), connections=self.parallel, connect_seconds=timeouts.connect)
 
+    def conceal(self, secrets: Iterable[Secret]) -> None:
+        """Never show these in a text of the server, whether or not they were sent by us."""
+        self._redactor.learn(secrets)
+
     def repeatable(
         self, key: str, *, body: Any = None, query: Mapping[str, str] | None = None, secrets: Iterable[Secret] = (), name: str = ""
     ) -> Exchange:

@@ -9,7 +9,7 @@ Effects: network, through the client it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -40,6 +40,10 @@ class Gateway:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    def conceal(self, secrets: Iterable[Secret]) -> None:
+        """Never show these in a text of the server, whether or not they were sent by us."""
+        self._client.conceal(secrets)
 
     def close(self) -> None:
         """Close the connections that are kept open."""

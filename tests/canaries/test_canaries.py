@@ -208,7 +208,6 @@ def test_a_planned_deletion_shows_what_is_there_without_its_secrets(applied: Avi
 JOURNALLED = "apply journals the row as observed without the Password fields, but with a Text field for which a secret was sent"
 
 
-@pytest.mark.xfail(reason=JOURNALLED, strict=True)
 def test_a_deletion_leaves_no_secret_behind(applied: Aviary) -> None:
     applied.stage.write(CONNECTIONS + "  sweden: {absent: true}\n")
     applied.type("apply", "--yes", *DELETED, code=0)
@@ -227,7 +226,6 @@ def test_a_secret_of_a_text_field_stays_one_when_the_file_no_longer_writes_it(ap
     applied.is_silent()
 
 
-@pytest.mark.xfail(reason=JOURNALLED, strict=True)
 def test_a_secret_of_a_text_field_that_the_file_now_writes_in_clear_is_not_shown(applied: Aviary) -> None:
     applied.stage.change((TEXT_FIELD, "      TextField: nothing to hide\n"))
     assert "nothing to hide" in applied.type("plan", "-o", "plan.json", code=3)
@@ -258,7 +256,6 @@ def test_a_reason_that_repeats_the_password(applied: Aviary) -> None:
     applied.is_silent()
 
 
-@pytest.mark.xfail(reason="the redactor learns a secret when it is sent; the old one is at hand, but not sent yet", strict=True)
 def test_a_reason_that_repeats_the_password_before_this_one(applied: Aviary) -> None:
     applied.stage.change(RAISE)
     applied.setenv("VISMA_PASSWORD", RAISED)
@@ -268,7 +265,7 @@ def test_a_reason_that_repeats_the_password_before_this_one(applied: Aviary) -> 
     applied.is_silent()
 
 
-@pytest.mark.xfail(reason="the redactor does not learn what a read brings in Password fields", strict=True)
+@pytest.mark.xfail(reason="what a read brings under a key that no connector declares is not concealed", strict=True)
 def test_a_reason_that_tells_a_password_which_we_only_read(applied: Aviary) -> None:
     """It was never ours, but a read brought it here, so it is known for what it is."""
     row = applied.stage.connection("Sweden")["ErpConnectionId"]

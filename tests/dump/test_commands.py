@@ -102,7 +102,8 @@ def test_compare_a_target_with_itself_and_with_a_file(folder: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("dump", "--language", "klingon"), 64), (("dump", "--language", "nb", "--base", "x.yaml"), 64), (("dump", "--base", "nowhere.yaml"), 1), (("dump", "--format", "html"), 64),
+        (("dump", "--language", "klingon"), 64), (("dump", "--language", "nb", "--base", "x.yaml"), 64),
+        (("dump", "--base", "nowhere.yaml"), 1), (("dump", "--format", "html"), 64),
         (("fields",), 64), (("fields", "Nobody"), 1), (("fields", "Visma Norway", "customers"), 1),
         (("compare", "emulator"), 64), (("compare", "emulator", "nobody"), 64), (("compare", "emulator", "nowhere.yaml"), 1),
     ],

@@ -259,19 +259,6 @@ def test_whatever_the_documents_leave_open(tmp_path: Path, switches: dict[str, A
     assert "  b:\n" not in text
 
 
-def test_texts_that_are_no_text(tenant: Tenant) -> None:
-    """JSON can carry half of a character."""
-    tenant.edit.set_items("Test.Excel", "CustomerGroup", {"A": "half \ud800", "\udfff": "B"})
-    tenant.edit.add_field("Test.Excel", "Customer", "Half \ud83d", name="Label \ud83d")
-    row = tenant.edit.add_connection(
-        tenant.connector(), "Half \ud800", {"Filename": "F0001.xlsm", "TextField": "\udc00"}, description="\ud801"
-    )
-    tenant.edit.map_field(row, "Customer", "Half \ud83d", "NAME", to_crm=True)
-    tenant.edit.map_field(row, "Customer", "CustGr", "BUSINESS", to_crm=True)
-    tenant.edit.map_item(row, "Customer", "CustGr", "A", tenant.crm_item("business", "IT"))
-    checked(tenant, tenant.dump()).encode("utf-8")
-
-
 def test_an_order_that_the_tenant_does_not_tell(tenant: Tenant) -> None:
     tenant.edit.add_connection(tenant.connector(), "One", {"Filename": "F0001.xlsm"})
     tenant.emulator.faults.add(Fault("MDOList/erpconnections", FaultKind.HTML_BEFORE, times=None))

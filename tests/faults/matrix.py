@@ -213,6 +213,10 @@ class Result:
     after: tuple[int, ...]
     violations: tuple[str, ...]
 
+    def __str__(self) -> str:
+        harmed = str(Cell(self.scenario, self.kind, self.position, self.lasting or None))
+        return f"{harmed} {self.operation} -> {self.code} {' '.join(map(str, self.after))}"
+
     @classmethod
     def of(cls, cell: Cell, trial: Trial) -> Result:
         """Of a trial; `lasting` is 0 for good."""

@@ -111,7 +111,7 @@ class Signals:
                 raise
             return answer
 
-        transport.exchange = exchange  # type: ignore[method-assign]
+        vars(transport)["exchange"] = exchange
         clock: Any = session.clock
         sleep: Callable[[float], None] = clock.sleep
 

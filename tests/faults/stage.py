@@ -232,7 +232,7 @@ class Stage:
         self.emulator.faults.clear()
         self.emulator.before_call = None
         self.emulator.restore(snapshot)
-        self.emulator.switches.secrets_on_read = scenario.secrets_on_read  # type: ignore[assignment]
+        self.emulator.switches.set("secrets_on_read", scenario.secrets_on_read)
         self.clock.seconds = seconds
         for name in ("journal.db", "journal.db-wal", "journal.db-shm"):
             (self._journal_path.with_name(name)).unlink(missing_ok=True)
@@ -347,7 +347,7 @@ class Stage:
             account.unsent.append((calls[-1].sequence if calls else 0, path.rsplit("/", 1)[-1].partition("?")[0]))
             return self._nowhere.exchange(method, path, headers, body, seconds=seconds, fresh=fresh)
 
-        transport.exchange = exchange  # type: ignore[method-assign]
+        vars(transport)["exchange"] = exchange
 
     def apply(self, prepared: Prepared, *harms: Harm, before: Picture | None = None) -> Account:
         """`reconciler apply` of the scenario's plan."""
