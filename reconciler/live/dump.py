@@ -54,8 +54,9 @@ class Dump:
     Attributes:
         whole: the tenant.
         rules: what may stand in a file.
-        is_overlay: it lies over files, and says nothing of what is as SuperOffice made it.
         base: by connection key, what earlier files write of it; their secrets and orders are kept where they say the same.
+        base_order: what earlier files write of the sync priority.
+        is_overlay: it lies over files, and says nothing of what is as SuperOffice made it.
         variables: the secrets that the document refers to.
     """
 

@@ -205,9 +205,6 @@ def test_a_planned_deletion_shows_what_is_there_without_its_secrets(applied: Avi
     applied.is_silent()
 
 
-JOURNALLED = "apply journals the row as observed without the Password fields, but with a Text field for which a secret was sent"
-
-
 def test_a_deletion_leaves_no_secret_behind(applied: Aviary) -> None:
     applied.stage.write(CONNECTIONS + "  sweden: {absent: true}\n")
     applied.type("apply", "--yes", *DELETED, code=0)

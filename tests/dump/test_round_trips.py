@@ -293,7 +293,8 @@ MAPPED = st.tuples(PIECES, st.sampled_from(("", "NAME", "BUSINESS", "NUMBER1", "
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters='"'), max_size=20)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_state(data: st.DataObject) -> None:
     """Random names, values, mappings, items, defaults and orders."""
