@@ -107,8 +107,9 @@ def save(context: Context, running: Running, target: Callable[[Connection], Conn
             running.save_may_hold = earlier
         return result
 
-    # What the tenant does not show cannot be proved by a read: then only an acknowledged save counts. On the way back a read
-    # that shows the old values says nothing of a secret that our save may have changed all the same.
+    # What the tenant does not show cannot be proved by a read: then only an acknowledged save counts. That holds for config,
+    # which SuperOffice stores before it hands it to the connector: the row shows values that the connector refused. On the way
+    # back a read that shows the old values says nothing of a secret that our save may have changed all the same.
     hidden = bool(carried.changed) and (running.save_may_hold if rollback else not readable)
     write: Write[Connection | None] = Write(
         unit=running.name,
@@ -124,7 +125,7 @@ def save(context: Context, running: Running, target: Callable[[Connection], Conn
         sets=value_to_json(wrote),
         secrets=sealed,
         rollback=rollback,
-        provable=not hidden,
+        provable=not hidden and "config" not in wrote,
     )
     running.latest = ensure(context, write, start).read
     if secrets:

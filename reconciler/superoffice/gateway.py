@@ -17,6 +17,7 @@ from reconciler.errors import ConnectorUnavailable, ReadError, TargetError, Unau
 from reconciler.model import ConfigField, Connection, Connector, ErpField, Listed, Named, Result, Secret, TestResult
 from reconciler.superoffice.answers import Unreadable, error_message, read_json
 from reconciler.superoffice.client import Client
+from reconciler.superoffice.overheard import Overheard
 from reconciler.superoffice.readings import TEST_CONFIG_TAKES
 from reconciler.superoffice.transport import Exchange, NoReply, Reply
 from reconciler.superoffice.verdicts import verdict
@@ -40,6 +41,7 @@ class Gateway:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._overheard = Overheard()
 
     def conceal(self, secrets: Iterable[Secret]) -> None:
         """Never show these in a text of the server, whether or not they were sent by us."""
@@ -68,7 +70,10 @@ class Gateway:
 
     def connection(self, connection_id: int) -> Connection | None:
         """One connection in full, deleted or not; None when the tenant knows no such id."""
-        return self._row("GetConnection", carriers.connection_from, connection_id, {"ErpConnectionId": connection_id})
+        row = self._row("GetConnection", carriers.connection_from, connection_id, {"ErpConnectionId": connection_id})
+        if row is not None:
+            self._client.conceal(map(Secret, self._overheard.values(row.connector_id, row.config)))
+        return row
 
     def config_fields(self, connector_id: int) -> Sequence[ConfigField]:
         """The config fields the connector declares. Asks the connector itself.
@@ -77,7 +82,9 @@ class Gateway:
             ConnectorUnavailable: the tenant answered, but not with a list of fields; or it took the question and went silent,
                 as it does while it waits for the connector.
         """
-        return self._from_connector("GetConfigurationFields", carriers.config_fields_from, {"ErpConnectorId": connector_id})
+        fields = self._from_connector("GetConfigurationFields", carriers.config_fields_from, {"ErpConnectorId": connector_id})
+        self._client.conceal(map(Secret, self._overheard.types(connector_id, fields)))
+        return fields
 
     def user_groups(self) -> Sequence[Named]:
         """Every user group, deleted ones included, by id; names are raw."""

@@ -50,6 +50,8 @@ class Redactor:
         text = text[:_WORKED_ON]
         with self._lock:
             forms = sorted({form for known in self._known.values() for form in known}, key=len, reverse=True)
+        for form in forms:  # whole ones first: taking out a part of one secret could leave the rest of another
+            text = text.replace(form, MARK) if len(form) >= _SHORT else text
         for _ in range(2):  # before and after cleaning, which may join what a control character had parted
             for form in forms:
                 if len(form) < _SHORT and form in text:

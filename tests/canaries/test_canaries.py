@@ -262,7 +262,6 @@ def test_a_reason_that_repeats_the_password_before_this_one(applied: Aviary) -> 
     applied.is_silent()
 
 
-@pytest.mark.xfail(reason="a password that somebody else set in the tenant is shown when the server itself tells it", strict=True)
 def test_a_reason_that_tells_a_password_which_we_only_read(applied: Aviary) -> None:
     """It was never ours, but a read brought it here, so it is known for what it is."""
     row = applied.stage.connection("Sweden")["ErpConnectionId"]
