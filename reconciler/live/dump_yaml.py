@@ -1,6 +1,6 @@
 """Writes a document as YAML 1.2 that a YAML 1.1 reader reads alike, with comments, the way a person would lay it out.
 
-In -> Out: `document.Table` -> text. With `desired.format` the only user of ruamel.yaml, which is imported when something is written.
+In -> Out: `document.Table` -> text. The only user of ruamel.yaml, which is imported when something is written.
 Effects: none.
 
 Keys and texts stand bare where every reader takes them for this very text, else in double quotes, or in single ones where they

@@ -53,7 +53,7 @@ class Connection:
     """An ERP connection row (carrier ErpConnection) as read in full.
 
     `config` holds encoded values and may hold secrets in clear, so it never appears in a printed representation.
-    `cursor` is the engine's watermark (MostRecentTimestamp): opaque, echoed, never compared.
+    `cursor` is the engine's watermark (MostRecentTimestamp): opaque, echoed as it came (null too), never compared.
     """
 
     id: int
@@ -63,7 +63,7 @@ class Connection:
     description: str
     active: bool
     deleted: bool
-    cursor: str
+    cursor: str | None
     everyone: bool
     groups: tuple[int, ...]
     users: tuple[int, ...]

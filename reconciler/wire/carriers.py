@@ -76,7 +76,7 @@ def connection_from(json: Json) -> Connection:
         description=row.text("DisplayDescription"),
         active=row.boolean("Active"),
         deleted=row.boolean("Deleted"),
-        cursor=row.text("MostRecentTimestamp"),
+        cursor=row.text_or_null("MostRecentTimestamp"),
         everyone=row.boolean("AllAccess"),
         groups=row.integers("UserGroupAccessIds"),
         users=row.integers("AssociateAccessIds"),
@@ -255,6 +255,10 @@ class Row:
         if not isinstance(value, str | None):
             raise WireError(f"{self.place}.{name}", "a string", value)
         return value or ""
+
+    def text_or_null(self, name: str) -> str | None:
+        """A text, or null where the two are to be told apart."""
+        return None if self.member(name) is None else self.text(name)
 
     def name(self, name: str) -> str:
         """A text that is not empty."""
