@@ -15,6 +15,7 @@ import html
 import json
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -26,6 +27,7 @@ MARK: Final = "<secret>"
 LIMIT: Final = 300  # characters of somebody else's text in one message of ours
 _WORKED_ON: Final = 4000  # longer texts are cut before they are searched; what is shown is far shorter
 _PART: Final = 8  # this many characters of a secret in a row count as the secret
+_BLOCK: Final = 4  # a run of `_PART` characters holds a whole block, wherever it begins
 _SHORT: Final = 4  # a secret shorter than this cannot be replaced without showing it by its absence
 
 
@@ -33,7 +35,7 @@ class Redactor:
     """Remembers secrets and takes them out of texts. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
     def learn(self, secrets: Iterable[Secret | str]) -> None:
@@ -41,24 +43,53 @@ class Redactor:
         for secret in secrets:
             value = secret if isinstance(secret, str) else secret.reveal()
             if value and value not in self._known:
-                forms = _forms(value)
+                known = _Known.of(_forms(value))
                 with self._lock:
-                    self._known[value] = forms
+                    self._known[value] = known
 
     def show(self, text: str) -> str:
         """The text in one line, without control characters, without secrets, and not longer than a message should be."""
         text = text[:_WORKED_ON]
-        with self._lock:
-            forms = sorted({form for known in self._known.values() for form in known}, key=len, reverse=True)
-        for form in forms:  # whole ones first: taking out a part of one secret could leave the rest of another
-            text = text.replace(form, MARK) if len(form) >= _SHORT else text
         for _ in range(2):  # before and after cleaning, which may join what a control character had parted
+            forms = self._echoed(text)
+            for form in forms:  # whole ones first: taking out a part of one secret could leave the rest of another
+                text = text.replace(form, MARK) if len(form) >= _SHORT else text
             for form in forms:
                 if len(form) < _SHORT and form in text:
                     return "(text withheld: it may hold a secret)"
                 text = _without(text, form)
             text = clean(text)
         return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
+
+    def _echoed(self, text: str) -> list[str]:
+        """The forms of which the text may hold at least a part, the longest first. Costs little where there are none."""
+        blocks = {text[at : at + _BLOCK] for at in range(len(text) - _BLOCK + 1)}
+        with self._lock:
+            known = list(self._known.values())
+        return sorted((form for one in known if one.may_occur(text, blocks) for form in one.forms), key=len, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A secret's forms, and a quick way to rule them out.
+
+    Attributes:
+        short: forms that are looked for only as a whole.
+        blocks: of the others every block in line; whoever quotes `_PART` characters in a row quotes one of these blocks whole.
+    """
+
+    forms: tuple[str, ...]
+    short: tuple[str, ...]
+    blocks: frozenset[str]
+
+    @classmethod
+    def of(cls, forms: tuple[str, ...]) -> _Known:
+        long = [form for form in forms if len(form) >= _PART]
+        blocks = (form[at : at + _BLOCK] for form in long for at in range(0, len(form) - _BLOCK + 1, _BLOCK))
+        return cls(forms, tuple(form for form in forms if len(form) < _PART), frozenset(blocks))
+
+    def may_occur(self, text: str, blocks: set[str]) -> bool:
+        return not self.blocks.isdisjoint(blocks) or any(form in text for form in self.short)
 
 
 def clean(text: str) -> str:
