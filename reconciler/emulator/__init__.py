@@ -8,6 +8,7 @@ Effects: listens on 127.0.0.1; writes its state file and an ERP folder beside it
 
 from reconciler.emulator.calls import Call
 from reconciler.emulator.clock import Clock, SystemClock
+from reconciler.emulator.door import DoorSwitches, Online
 from reconciler.emulator.edits.author import EditError
 from reconciler.emulator.emulator import Emulator, EmulatorError, Snapshot
 from reconciler.emulator.faults import Fault, FaultKind
@@ -15,6 +16,6 @@ from reconciler.emulator.history import Author, Entry, History
 from reconciler.emulator.switches import Switches
 
 __all__ = [
-    "Author", "Call", "Clock", "EditError", "Emulator", "EmulatorError", "Entry", "Fault", "FaultKind", "History", "Snapshot", "Switches",
-    "SystemClock",
+    "Author", "Call", "Clock", "DoorSwitches", "EditError", "Emulator", "EmulatorError", "Entry", "Fault", "FaultKind", "History",
+    "Online", "Snapshot", "Switches", "SystemClock",
 ]  # fmt: skip

@@ -11,9 +11,11 @@ import json
 import os
 import socket
 import socketserver
+import ssl
 import struct
 import sys
 import threading
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 16 * 1024 * 1024
 LONGEST_LINE = 65536
 MOST_HEADERS = 200
+HANDSHAKE_S = 30.0
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -40,8 +43,10 @@ class Server(ThreadingHTTPServer):
     # On Windows this option would let two servers share a port.
     allow_reuse_address = os.name != "nt"
 
-    def __init__(self, port: int, emulator: Emulator) -> None:
+    def __init__(self, port: int, emulator: Emulator, number: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.emulator = emulator
+        self.number = number
+        self._tls = tls
         self.open_connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._halting = False
@@ -51,6 +56,13 @@ class Server(ThreadingHTTPServer):
         """Bind without asking DNS for the machine's name, which can take seconds."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection; its TLS handshake waits for the thread that serves it, so that nobody is held up by it."""
+        request, address = super().get_request()
+        if self._tls is not None:
+            request = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        return request, address
 
     def run(self) -> None:
         """Accept connections until `halt`. Waits in accept itself: polling would make every stop slow."""
@@ -102,6 +114,14 @@ class Handler(BaseHTTPRequestHandler):
     rbufsize = 65536
     server: Server
 
+    def setup(self) -> None:
+        """Shake hands where TLS is spoken; a client that does not trust the certificate goes away here."""
+        if isinstance(self.request, ssl.SSLSocket):
+            self.request.settimeout(HANDSHAKE_S)
+            self.request.do_handshake()
+            self.request.settimeout(None)
+        super().setup()
+
     def handle_one_request(self) -> None:
         """Read one request and answer it.
 
@@ -151,9 +171,11 @@ class Handler(BaseHTTPRequestHandler):
             headers=headers,
             body=decoded,
             malformed=malformed,
+            raw=body,
+            host=self.server.number,
         )
         if request.path.lower().startswith("/emulator/"):
-            allowed = emulator.service.is_logged_in(headers.get("authorization"))
+            allowed = emulator.door.is_controller(headers.get("authorization"))
             self._deliver(Delivery(emulator.control.answer(request) if allowed else unauthorized()))
             return
         self._deliver(emulator.service.serve(request))
@@ -183,7 +205,7 @@ class Handler(BaseHTTPRequestHandler):
         if answer.status != 204:
             lines += [f"Content-Type: {answer.content_type}", f"Content-Length: {max(len(answer.body), size)}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        lines += [f"Date: {self.date_time_string()}", "Cache-Control: no-store"]
+        lines += [f"Date: {format_datetime(self.server.emulator.door.now(), usegmt=True)}", "Cache-Control: no-store"]
         if self.close_connection:
             lines.append("Connection: close")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"), answer.body

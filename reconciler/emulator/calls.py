@@ -28,6 +28,8 @@ class Call:
         fault: the kind of the fault that hit it, or None.
         active_before, active_after: for toggles, the connection's Active around the call.
         landed: for a late effect, whether it has landed.
+        host: the number of the host that was called (0 is the root; there is no other onsite).
+        scheme: the scheme of its Authorization in lower case; blank when it had none.
     """
 
     sequence: int
@@ -43,6 +45,8 @@ class Call:
     active_before: bool | None = None
     active_after: bool | None = None
     landed: bool | None = None
+    host: int = 0
+    scheme: str = ""
 
 
 @dataclass

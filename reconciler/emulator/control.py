@@ -9,6 +9,7 @@ Neighbours: `app` routes `/emulator/…` here; `reconciler emulator edit` calls 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.emulator import Emulator
 
 HIDDEN = "(hidden)"
+SHORTEST_CREDENTIAL = 16
 
 
 class ControlError(Exception):
@@ -43,39 +45,48 @@ class Control:
                     self.show(name, secrets=request.query.get("secrets") == "true", since=int(request.query.get("since", 0)))
                 )
             return json_answer(self.perform(name, _object(request)))
-        except (ControlError, EditError, ValueError) as error:
+        except (ControlError, EditError, LookupError, ValueError) as error:
             return json_answer({"error": str(error)}, 400)
 
     def perform(self, name: str, content: dict[str, Any]) -> Any:
-        """Do one thing: `edit`, `fault`, `clear-faults`, `switch`, `tick`, `land-late`, `reset` or `clear-calls`.
+        """Do one thing: `edit`, `fault`, `clear-faults`, `switch`, `tick`, `land-late`, `expire`, `move`, `rotate-keys`,
+        `reset` or `clear-calls`.
 
         Raises:
             ControlError: no such control, or not what it takes.
             EditError: an edit names something that does not exist.
             ValueError: a fault or a switch that does not exist.
+            LookupError: there are no keys, since no Online tenant is played.
         """
         emulator = self._emulator
         name = {"faults": "fault", "switches": "switch"}.get(name, name)
         if name == "edit":
             return {"result": self._edit(content)}
-        if name == "fault":
-            emulator.settings.add_fault(Fault.from_dict(content))
-        elif name == "clear-faults":
-            emulator.settings.clear_faults()
-        elif name == "switch":
+        if name == "switch":
             for switch, value in content.items():
                 emulator.settings.set_switch(switch, value)
-        elif name == "tick":
-            return {"moved": emulator.tick()}
-        elif name == "land-late":
-            return {"landed": emulator.land_late()}
-        elif name == "reset":
-            emulator.reset()
-        elif name == "clear-calls":
-            emulator.clear_calls()
-        else:
+            return {"done": name}
+        if name == "fault":
+            emulator.settings.add_fault(Fault.from_dict(content))
+            return {"done": name}
+        plain: dict[str, Callable[[], Any]] = {
+            "clear-faults": emulator.settings.clear_faults,
+            "tick": lambda: {"moved": emulator.tick()},
+            "land-late": lambda: {"landed": emulator.land_late()},
+            "expire": lambda: {"expired": emulator.door.expire()},
+            "move": lambda: {"host": self._move()},
+            "rotate-keys": emulator.door.rotate_keys,
+            "reset": emulator.reset,
+            "clear-calls": emulator.clear_calls,
+        }
+        if name not in plain:
             raise ControlError(f"there is no control {name!r}")
-        return {"done": name}
+        return plain[name]() or {"done": name}
+
+    def _move(self) -> int:
+        """The tenant is at the next host from now, also after a restart."""
+        self._emulator.settings.set_switch("tenant_host", self._emulator.door.switches.tenant_host + 1)
+        return self._emulator.door.switches.tenant_host
 
     def _edit(self, content: dict[str, Any]) -> Any:
         edits, name = self._emulator.edit, str(content.get("edit", ""))
@@ -102,7 +113,7 @@ class Control:
             connections, connectors = emulator.inspect.connections(), emulator.inspect.connectors()
             return _masked({"connectors": connectors, "connections": connections, "engine": emulator.inspect.engine()}, hidden)
         if name == "switches":
-            return emulator.switches.as_dict()
+            return emulator.settings.switches()
         if name == "faults":
             fired = [{"call": call, **fault.as_dict()} for call, fault in emulator.faults.fired]
             return {"waiting": [fault.as_dict() for fault in emulator.faults.waiting], "fired": fired}
@@ -111,7 +122,7 @@ class Control:
         raise ControlError(f"there is nothing called {name!r} to show")
 
     def _secret_values(self) -> set[str]:
-        """Every Password value that is stored, was stored, or was sent: wherever one of them stands, it is hidden."""
+        """Every Password value that is stored, was stored or was sent, and every credential: wherever one stands, it is hidden."""
         found: set[str] = set()
         passwords = self._password_keys()
         for row in self._emulator.inspect.rows("ConnectionConfigField"):
@@ -121,7 +132,9 @@ class Control:
                 found |= _secret_of(side or {}, passwords)
         for call in self._emulator.calls:
             found |= _secrets_in(call.request, passwords)
-        return {value for value in found if value}
+            if call.operation in ("login", "oauth/tokens"):
+                found |= {text for part in (call.request, call.response, call.query) for text in _long_texts(part)}
+        return {value for value in found if value} | self._emulator.door.secrets()
 
     def _password_keys(self) -> frozenset[str]:
         office = self._emulator.office
@@ -151,6 +164,12 @@ def _secrets_in(content: Any, passwords: frozenset[str]) -> set[str]:
     if isinstance(content, list):
         return set[str]().union(*(_secrets_in(value, passwords) for value in content))
     return set()
+
+
+def _long_texts(content: Any) -> set[str]:
+    """The texts of an exchange of credentials that are long enough to be one: a signed token holds what it stands for."""
+    texts = content.values() if isinstance(content, dict) else ()
+    return {text for text in texts if isinstance(text, str) and len(text) >= SHORTEST_CREDENTIAL}
 
 
 def _masked(content: Any, hidden: set[str]) -> Any:

@@ -52,17 +52,26 @@ def page(status: int, title: str, headers: Mapping[str, str] | None = None) -> A
 
 @dataclass(frozen=True)
 class Route:
-    """What a request is for. `kind` is an agent call, its description, a companion, or one that needs no login."""
+    """What a request is for.
+
+    `kind` is an agent call, its description, a companion, one that needs no login, one for the door, or one that nobody answers.
+    """
 
     operation: str
-    kind: Literal["agent", "describe", "companion", "open", "none"]
+    kind: Literal["agent", "describe", "companion", "open", "door", "nowhere", "none"]
     writes: bool = False
     name: str = ""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One decoded request."""
+    """One decoded request.
+
+    Attributes:
+        raw: the body as it came.
+        host: the number of the host whose port was called.
+        who: who sends it, once that is known.
+    """
 
     method: str
     path: str
@@ -70,6 +79,9 @@ class Request:
     headers: Mapping[str, str]
     body: Any
     malformed: str = ""
+    raw: bytes = b""
+    host: int = 0
+    who: str = "user"
 
 
 def resolve(method: str, path: str) -> Route:
@@ -101,7 +113,7 @@ def answer(office: Office, route: Route, request: Request, author: Author) -> An
         if route.kind == "open":
             return json_answer(companions.version())
         if route.kind == "companion":
-            ask = Ask(Members({}), request.query, author)
+            ask = Ask(Members({}), request.query, author, request.who)
             return _shaped(companions.run(office, route.operation, ask), request, raw=False, select=False)
     except Malformed as error:
         return json_answer({"Message": "The request is invalid.", "MessageDetail": error.detail}, 400)

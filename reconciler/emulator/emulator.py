@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import ssl
 import tempfile
-import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,18 +17,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reconciler.emulator.app import Server, serve_in_background
 from reconciler.emulator.calls import Call, CallLog
 from reconciler.emulator.clock import Clock, SystemClock
 from reconciler.emulator.connectors import Connectors
 from reconciler.emulator.control import Control
 from reconciler.emulator.definitions import Definition, DefinitionError, load
+from reconciler.emulator.door import DoorSwitches, Online
+from reconciler.emulator.door.door import Door
 from reconciler.emulator.edits import Edits
 from reconciler.emulator.engine import Engine
 from reconciler.emulator.erp import ErpFolder
 from reconciler.emulator.faults import Faults
 from reconciler.emulator.history import History
 from reconciler.emulator.inspection import Inspection
+from reconciler.emulator.listeners import Listeners
 from reconciler.emulator.office import Office
 from reconciler.emulator.seed import seeded
 from reconciler.emulator.service import Service
@@ -62,7 +64,10 @@ class Emulator:
         clock: None takes the system's; a virtual one should call `on_time_passes` whenever it moves.
         erp_folder: where the pretended ERP lives; None takes a folder beside the state file, or a temporary one.
         connector_folders: more folders of connector definitions.
-        login: name and password of the API.
+        login: name and password: of the API onsite, and of the emulator's own controls always.
+        online: the tenant to play; None plays an installation onsite.
+        door: who is let in and how; None takes the defaults and what the state file says.
+        tls: what speaks TLS; None serves plain HTTP.
         make_guid: what makes the GUIDs of connections.
         afresh: reset at once, also a state file of another version.
 
@@ -81,6 +86,9 @@ class Emulator:
         erp_folder: Path | None = None,
         connector_folders: Sequence[Path] = (),
         login: tuple[str, str] = ("admin", "admin"),
+        online: Online | None = None,
+        door: DoorSwitches | None = None,
+        tls: ssl.SSLContext | None = None,
         make_guid: Callable[[], str] | None = None,
         afresh: bool = False,
     ) -> None:
@@ -88,9 +96,8 @@ class Emulator:
         self.history = History()
         self.faults = Faults()
         self.errors: list[BaseException | None] = []
-        self._port = port
-        self._server: Server | None = None
-        self._thread: threading.Thread | None = None
+        self.login = login
+        self._listeners = Listeners(self, port, tls)
         self._temporary: Path | None = None
         definitions = _definitions(connector_folders)
         self.state = self._open(Path(state) if state is not None else None, afresh)
@@ -99,12 +106,17 @@ class Emulator:
         connectors = Connectors(self.state, self.erp, self.clock, definitions)
         self.office = Office(self.state, connectors, self.switches, self.clock, make_guid or _new_guid)
         self.state.keeps_previous = self.faults.wants_previous
-        self.settings = Settings(self.state, self.switches, self.faults)
+        self.door = Door(online, login, self.clock, door or DoorSwitches(), self._listeners.address)
+        self.office.context_identifier = online.tenant if online else "Emulator"
+        self.office.function_rights = self.door.function_rights
+        self.settings = Settings(self.state, (self.switches, self.door.switches), self.faults)
         if switches is None:
-            self.settings.load_switches()
+            self.settings.load_switches(self.switches)
+        if door is None:
+            self.settings.load_switches(self.door.switches)
         self.settings.load_faults()
         self._log = CallLog()
-        self.service = Service(self.office, self.faults, self._log, self.history, self.settings, login, real_time=clock is None)
+        self.service = Service(self.office, self.faults, self._log, self.history, self.settings, self.door, real_time=clock is None)
         self.engine = Engine(self.office)
         self.edit = Edits(self.office, self.erp)
         self.inspect = Inspection(self.office)
@@ -140,22 +152,15 @@ class Emulator:
         Raises:
             EmulatorError: the port is taken.
         """
-        if self._server is None:
-            try:
-                self._server = Server(self._port, self)
-            except OSError as error:
-                raise EmulatorError(f"port {self._port} cannot be used: {error.strerror or error}") from error
-            self._port = self._server.server_port
-            self._thread = serve_in_background(self._server)
+        try:
+            self._listeners.start()
+        except OSError as error:
+            raise EmulatorError(f"port {self._listeners.port} cannot be used: {error.strerror or error}") from error
         return self
 
     def stop(self) -> None:
         """Stop serving and cut what is connected; the state stays open. Connecting is refused from now on."""
-        if self._server is not None:
-            self._server.halt()
-            self._server = None
-            if self._thread is not None:
-                self._thread.join(timeout=5)
+        self._listeners.stop()
 
     def close(self) -> None:
         """Stop, drop late effects, close the state and remove temporary files."""
@@ -177,13 +182,13 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The root, with a slash at the end; the agent is at `api/v1/Agents/ErpSync/<Operation>` below it."""
-        return f"http://127.0.0.1:{self._port}/"
+        """The root, with a slash at the end. Onsite, the agent is at `api/v1/Agents/ErpSync/<Operation>` below it."""
+        return f"{self._listeners.address(0)}/"
 
     @property
-    def login(self) -> tuple[str, str]:
-        """Name and password of the API."""
-        return self.service.login
+    def api_url(self) -> str:
+        """The API as a tenant's state gives it, without a slash at the end; Online it is on the host that has the tenant now."""
+        return self.door.api_url()
 
     # ---- watching ----------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Neighbours: `dispatch` makes an `Ask` of every request and hands both to an oper
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,10 @@ class Office:
     make_guid: Callable[[], str]
     engine_seen: tuple[bool, float] | None = None
     """The state of the engine that readers still see, and until when (the switch `engine_status_delay_s`)."""
+    context_identifier: str = "Emulator"
+    """What the database is called: the tenant's id, Online."""
+    function_rights: Callable[[], Sequence[str]] = lambda: ("admin-all",)
+    """The function rights of whoever is logged in."""
 
     @contextmanager
     def storing(self, author: Author) -> Iterator[None]:
@@ -84,11 +88,13 @@ class Ask:
         body: the JSON object of the body; empty for operations that take none.
         query: the query string, names in lower case.
         author: who asks, for the history.
+        who: `user`, or `system` for the system user of an Online tenant.
     """
 
     body: Members
     query: Mapping[str, str]
     author: Author
+    who: str = "user"
 
     def query_id(self, name: str) -> int:
         """A whole number of the query string.

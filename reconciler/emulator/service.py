@@ -6,7 +6,6 @@ Neighbours: `app` hands in decoded requests and puts deliveries on the wire.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import threading
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reconciler.emulator.calls import Call, CallLog
-from reconciler.emulator.dispatch import Answer, Request, Route, answer, json_answer, page, resolve
+from reconciler.emulator.dispatch import Answer, Request, Route, answer, json_answer, page
+from reconciler.emulator.door.door import Door
 from reconciler.emulator.faults import Fault, FaultKind, Faults
 from reconciler.emulator.history import Author, History
 from reconciler.emulator.office import Office
@@ -50,30 +50,29 @@ class Service:
     calls: CallLog
     history: History
     settings: Settings
-    login: tuple[str, str]
+    door: Door
     real_time: bool
     before_call: Callable[[Call], None] | None = None
     _late: list[_Late] = field(default_factory=list)
     _late_lock: threading.Lock = field(default_factory=threading.Lock)
-    _expected: str = ""
-
-    def __post_init__(self) -> None:
-        self._expected = "Basic " + base64.b64encode(":".join(self.login).encode()).decode()
-
-    def is_logged_in(self, authorization: str | None) -> bool:
-        """Whether an Authorization header holds the login; the scheme's case does not matter."""
-        scheme, _, rest = (authorization or "").partition(" ")
-        return f"{scheme.capitalize()} {rest.strip()}" == self._expected
 
     def serve(self, request: Request) -> Delivery:
         """Answer one request."""
         self.settings.follow()
-        route = resolve(request.method, request.path)
+        entry = self.door.enter(request)
+        route, request = entry.route, entry.request
         call = self.calls.begin(route.operation, route.writes, self.office.clock.now(), request.body, dict(request.query))
-        if route.kind != "open" and not self.is_logged_in(request.headers.get("authorization")):
-            return self._logged(call, Delivery(unauthorized()))
+        call.host, call.scheme = entry.host, request.headers.get("authorization", "").partition(" ")[0].lower()
         if self.before_call is not None:
             self.before_call(call)
+        refusal = self.door.refusal(entry)
+        if refusal is not None:
+            return self._logged(call, Delivery(refusal))
+        if route.kind not in ("open", "door"):
+            who = self.door.who(request)
+            if who is None:
+                return self._logged(call, Delivery(unauthorized()))
+            request = dataclasses.replace(request, who=who)
         fault = self.faults.choose(route.operation, route.writes, call.sequence)
         if fault is None:
             return self._logged(call, Delivery(self._perform(call, route, request)))
@@ -88,6 +87,10 @@ class Service:
     # ---- the effect --------------------------------------------------------------------------------------------
 
     def _perform(self, call: Call, route: Route, request: Request, *, late: bool = False, ignoring: frozenset[str] = frozenset()) -> Answer:
+        if route.kind == "door":
+            return self.door.answer(route, request)
+        if route.kind == "agent" and not self.office.switches.agent_granted and (refused := self.door.refused_agent()):
+            return refused
         author = Author("late" if late else "call", route.operation, call.sequence, ignoring)
         toggled = _connection_id(request) if route.operation == "ToggleErpConnectionActive" else None
         if toggled is None:
@@ -125,7 +128,7 @@ class Service:
     def _stale(self, call: Call, route: Route, request: Request) -> Answer:
         """Answer from the version before the last change; before any change, as always. Writes are never stale."""
         earlier = self.office.state.previous
-        if earlier is None or route.writes:
+        if earlier is None or route.writes or route.kind == "door":
             return self._perform(call, route, request)
         past = State(None, self.office.clock, History())
         try:

@@ -6,12 +6,13 @@ Effects: reads and writes the emulator's own tables.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from reconciler.emulator.faults import Fault, Faults
 from reconciler.emulator.history import Author
 from reconciler.emulator.state import State
-from reconciler.emulator.switches import Switches
+from reconciler.emulator.switches import Turnable
 
 _AUTHOR = Author("edit", "settings")
 
@@ -19,14 +20,26 @@ _AUTHOR = Author("edit", "settings")
 class Settings:
     """The stored switches and faults of one state."""
 
-    def __init__(self, state: State, switches: Switches, faults: Faults) -> None:
-        self._state, self._switches, self._faults = state, switches, faults
+    def __init__(self, state: State, boards: Sequence[Turnable], faults: Faults) -> None:
+        self._state, self._boards, self._faults = state, boards, faults
         faults.when_spent = self._forget
 
-    def load_switches(self) -> None:
-        """Turn the switches as they were stored."""
+    def load_switches(self, *boards: Turnable) -> None:
+        """Turn the switches as they were stored, all of them or those of some boards."""
         for row in self._state.rows("Setting"):
-            self._switches.set(row["Name"], json.loads(row["Value"]))
+            board = self._board(row["Name"])
+            if not boards or board in boards:
+                board.set(row["Name"], json.loads(row["Value"]))
+
+    def switches(self) -> dict[str, Any]:
+        """Every switch by name."""
+        return {name: value for board in self._boards for name, value in board.as_dict().items()}
+
+    def _board(self, name: str) -> Turnable:
+        for board in self._boards:
+            if name in board.as_dict():
+                return board
+        raise ValueError(f"no switch is called {name!r}; there are {', '.join(sorted(self.switches()))}")
 
     def load_faults(self) -> None:
         """Let the stored faults wait for their calls, those that do not wait yet."""
@@ -47,8 +60,9 @@ class Settings:
         Raises:
             ValueError: no such switch or value.
         """
-        self._switches.set(name, value)
-        stored = json.dumps(getattr(self._switches, name))
+        board = self._board(name)
+        board.set(name, value)
+        stored = json.dumps(getattr(board, name))
         with self._state.transaction(_AUTHOR):
             row = self._state.first("Setting", Name=name)
             if row is None:

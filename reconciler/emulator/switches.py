@@ -6,12 +6,46 @@ Effects: none.
 from __future__ import annotations
 
 import typing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal
 
 
+class Turnable:
+    """What every set of switches can do: be turned by name, from a value or from text."""
+
+    def set(self, name: str, value: Any) -> None:
+        """Turn one switch, from its own type or from text.
+
+        Raises:
+            ValueError: no such switch, or not one of its values.
+        """
+        kinds = typing.get_type_hints(type(self))
+        if name not in kinds:
+            raise ValueError(f"no switch is called {name!r}; there are {', '.join(sorted(kinds))}")
+        kind = kinds[name]
+        if kind is bool:
+            texts = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
+            wanted: Any = value if isinstance(value, bool) else texts.get(str(value).lower())
+            choices: tuple[Any, ...] = (True, False)
+        elif kind in (float, int):
+            try:
+                wanted = kind(value)
+                choices = (wanted,)
+            except ValueError:
+                wanted, choices = None, ("a number",)
+        else:
+            wanted, choices = str(value), typing.get_args(kind)
+        if wanted not in choices:
+            raise ValueError(f"switch {name} is one of {', '.join(map(str, choices))}, not {value!r}")
+        setattr(self, name, wanted)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every switch by name."""
+        return {name: getattr(self, name) for name in typing.get_type_hints(type(self))}
+
+
 @dataclass
-class Switches:
+class Switches(Turnable):
     """One member per open question. The defaults are the readings that hurt a careless client most.
 
     Source: SuperOffice docs, ErpSync agent and ERP Sync manuals, wherever they are silent or disagree.
@@ -124,32 +158,3 @@ class Switches:
     """How long a change of the engine's state takes to show."""
     interval_accepts: Literal["both", "clock", "iso"] = "both"
     """Which text forms ChangeEngineInterval understands: hh:mm:ss, ISO 8601, or both."""
-
-    def set(self, name: str, value: Any) -> None:
-        """Turn one switch, from its own type or from text.
-
-        Raises:
-            ValueError: no such switch, or not one of its values.
-        """
-        kinds = typing.get_type_hints(type(self))
-        if name not in kinds:
-            raise ValueError(f"no switch is called {name!r}; there are {', '.join(sorted(kinds))}")
-        kind = kinds[name]
-        if kind is bool:
-            texts = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
-            wanted: Any = value if isinstance(value, bool) else texts.get(str(value).lower())
-            choices: tuple[Any, ...] = (True, False)
-        elif kind is float:
-            try:
-                wanted, choices = float(value), (float(value),)
-            except ValueError:
-                wanted, choices = None, ("a number of seconds",)
-        else:
-            wanted, choices = str(value), typing.get_args(kind)
-        if wanted not in choices:
-            raise ValueError(f"switch {name} is one of {', '.join(map(str, choices))}, not {value!r}")
-        setattr(self, name, wanted)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Every switch by name."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}

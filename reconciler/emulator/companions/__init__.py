@@ -12,10 +12,10 @@ from typing import Any
 
 from reconciler.emulator.companions.archives import ARCHIVES, archive
 from reconciler.emulator.companions.lists import LISTS, list_items, mdo_list
-from reconciler.emulator.companions.session import current_principal, version
+from reconciler.emulator.companions.session import RELEASE, current_principal, version
 from reconciler.emulator.office import Ask, Office
 
-__all__ = ["name_of", "run", "version"]
+__all__ = ["RELEASE", "name_of", "run", "version"]
 
 
 def name_of(method: str, path: str) -> str | None:
@@ -42,4 +42,4 @@ def run(office: Office, name: str, ask: Ask) -> Any:
             return mdo_list(office, rest, ask.query)
         if kind == "List":
             return list_items(office, rest)
-        return current_principal(office)
+        return current_principal(office, ask.who)

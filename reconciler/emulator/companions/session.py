@@ -27,11 +27,11 @@ def version() -> dict[str, Any]:
     }
 
 
-def current_principal(office: Office) -> dict[str, Any]:
-    """The logged-in associate."""
+def current_principal(office: Office, who: str) -> dict[str, Any]:
+    """The logged-in associate; `system` is the system user of an Online tenant."""
     me = office.state.row("Associate", 1) or {}
     return {
-        "UserType": "InternalAssociate",
+        "UserType": "SystemAssociate" if who == "system" else "InternalAssociate",
         "Associate": me.get("Name", ""),
         "AssociateId": me.get("AssociateId", 0),
         "IsPerson": True,
@@ -45,8 +45,8 @@ def current_principal(office: Office) -> dict[str, Any]:
         "Licenses": [],
         "FullName": me.get("FullName", ""),
         "EMailAddress": "admin@example.com",
-        "FunctionRights": ["admin-all"],
+        "FunctionRights": list(office.function_rights()),
         "SecondaryGroups": [],
-        "DatabaseContextIdentifier": "Emulator",
+        "DatabaseContextIdentifier": office.context_identifier,
         "UserName": me.get("Name", ""),
     }
