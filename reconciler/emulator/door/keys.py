@@ -51,9 +51,9 @@ def from_pem(text: str) -> rsa.RSAPrivateKey:
         ValueError: it is not an RSA key in PEM.
     """
     key = serialization.load_pem_private_key(text.encode(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError("the private key is not an RSA key")  # noqa: TRY004  it is the text that is wrong, not a type
-    return key
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key
+    raise ValueError("the private key is not an RSA key")
 
 
 def xml(key: rsa.RSAPrivateKey) -> str:
