@@ -105,15 +105,18 @@ class Session:
 
     def store(self, *, create: bool) -> Store:
         """The journal. Reading commands open it without making it."""
-        from reconciler.journal.store import journal_path, open_store
+        from reconciler.journal.store import journal_path, open_shared, open_store
 
         for made in (True, create):
             if made in self._stores:
                 return self._stores[made]
-        path = journal_path(self.directory)
-        store = self._stack.enter_context(open_store(path, clock=self.clock, create=create))
-        self._stores[create] = store
-        return store
+        shared = self.target.journal
+        if shared is None:
+            opened = open_store(journal_path(self.directory), clock=self.clock, create=create)
+        else:
+            opened = open_shared(self.secrets.resolve_own(shared), shared.reference, clock=self.clock, create=create)
+        self._stores[create] = self._stack.enter_context(opened)
+        return opened
 
     def recorded(self) -> Recorded:
         """What earlier runs on this target left behind."""

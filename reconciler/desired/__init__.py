@@ -11,6 +11,6 @@ Effects: reads disk, environment variables.
 
 from reconciler.desired.load import load_desired
 from reconciler.desired.secrets import Resolver
-from reconciler.desired.targets import load_target
+from reconciler.desired.targets import in_ci, load_target
 
-__all__ = ["Resolver", "load_desired", "load_target"]
+__all__ = ["Resolver", "in_ci", "load_desired", "load_target"]

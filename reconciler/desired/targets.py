@@ -61,7 +61,7 @@ def load_target(name: str | None, *, directory: Path, environ: Mapping[str, str]
     found = _read_file(directory, environ, findings)
     findings.raise_if_any()
     if name is None:
-        if found is not None or _in_ci(environ):
+        if found is not None or in_ci(environ):
             why = f"beside {found.name}" if found else "in CI"
             hint = f"Add --target with one of: {', '.join(_names(found))}."
             raise UsageProblem("No target is named", f"Which one is meant has to be said {why}; it is never guessed there.", hint)
@@ -134,6 +134,6 @@ def _names(found: _Found | None) -> list[str]:
     return sorted({EMULATOR, *(found.entries if found else ())})
 
 
-def _in_ci(environ: Mapping[str, str]) -> bool:
+def in_ci(environ: Mapping[str, str]) -> bool:
     """Whether this runs in CI. Source: GitHub and GitLab document CI=true; people switch it off with false or 0."""
     return environ.get("CI", "").strip().lower() not in ("", "0", "false")

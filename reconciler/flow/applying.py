@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import datetime
 from typing import Any, Self
 
@@ -18,7 +18,8 @@ from reconciler.apply.exits import STOPPED_SHORT
 from reconciler.apply.interrupts import Interrupts
 from reconciler.apply.recover import BACK, describe, recover_run
 from reconciler.apply.run import Options, run_plan
-from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, StalePlan
+from reconciler.desired import in_ci
+from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, RefusedError, StalePlan
 from reconciler.flow.planning import target_digest
 from reconciler.journal.lease import acquire
 from reconciler.journal.store import new_run_id
@@ -48,6 +49,7 @@ def apply_plan(
         InputError, TargetError: a secret or the tenant is not at hand; nothing was written.
     """
     refuse_unfit(session, plan, saved=saved)
+    refuse_unshared(session)
     with Applying(session, who or {}, listener) as applying:
         context = applying.context
         recorded = context.journal.recorded()
@@ -57,13 +59,31 @@ def apply_plan(
             options = Options(atomic=atomic, keep_going=keep_going, who=_who(session, who), why=why or {})
             return run_plan(context, plan, units, known_of(recorded, rows), options)
         except JournalError as error:
-            if not context.interrupts.write_begun:
+            if not context.touched:
+                # An intent that could not be journalled was not sent, so nothing was.
                 error.exit_code = 1
+                context.interrupts.write_begun = False
             else:
                 error.hint = f"{error.hint} Then settle the run: reconciler recover".lstrip()
             raise
         finally:
             session.write_begun = context.interrupts.write_begun
+
+
+def refuse_unshared(session: Session) -> None:
+    """Refuse to write from CI under a journal that ends with the runner: an interrupted run could then be settled by nobody.
+
+    Raises:
+        RefusedError
+    """
+    target = session.target
+    if in_ci(session.environ) and target.journal is None and not target.journal_local:
+        raise RefusedError(
+            "No shared journal",
+            f"This runs in CI, and the journal of {target.name} lies on this runner's disk: after an interrupted run nobody could "
+            "tell what was written.",
+            "Give the target a shared one, `journal: {url: {secret: env:RECONCILER_JOURNAL}}`, or accept that with `journal: local`.",
+        )
 
 
 def refuse_unfit(session: Session, plan: Plan, *, saved: bool) -> None:
@@ -132,6 +152,8 @@ class Applying:
         self._stack = ExitStack()
         with ExitStack() as stack:
             interrupts = stack.enter_context(Interrupts().listening())
+            store.database.shield = interrupts.holding
+            stack.callback(setattr, store.database, "shield", nullcontext)
             actor = str(self._who.get("actor") or self._who.get("user") or "")
             lease = acquire(store, session.target.name, run, actor, 2 * longest + timeouts.settle, session.clock)
             stack.callback(lease.release)

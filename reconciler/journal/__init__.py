@@ -5,7 +5,7 @@
     chain        canonical bytes, hashes, and where a chain breaks                         pure
     fold         events -> what the planner needs (`Recorded`), and runs in one line       pure
     view         events of one run -> what `show` and `recover` need (`RunView`)           pure
-    store        the append-only store; `sqlite_file` and `statements` are what it stands on
+    store        the append-only store; it stands on `statements` and a `database`: `sqlite_file` or `postgres`
     lease        the time-limited right to write to a target, in the same store
     sealing      fingerprints and encrypted values under the target's key
     planfile     plan.json, written whole and read once

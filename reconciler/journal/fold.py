@@ -67,6 +67,7 @@ class Fold:
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
         self._bindings: dict[str, Binding] = {}
+        self._bound: dict[str, str] = {}  # GUID to the one address that stands for it
         self._secrets: dict[_Key, SentSecret] = {}
         self._applied: set[str] = set()
         self._activated: set[str] = set()
@@ -98,13 +99,33 @@ class Fold:
             case Kind.SENT:
                 self._secrets.update(_secrets(body["unit"], body["fields"]))
             case Kind.BOUND:
-                self._bindings[body["address"]] = Binding(body["id"], body["guid"])
+                self._bind(body["address"], Binding(body["id"], body["guid"]))
             case Kind.UNBOUND:
                 self._bindings.pop(body["address"], None)
             case Kind.ACTIVATED:
                 self._activated.add(body["unit"])
             case _:
                 self._step(run, event)
+
+    def _bind(self, address: str, binding: Binding) -> None:
+        """One row has one address: the newest. The key that it had before is free for another row."""
+        earlier = self._bound.get(binding.guid, address)
+        if binding.guid:
+            self._bound[binding.guid] = address
+        if earlier != address and earlier in self._bindings and self._bindings[earlier].guid == binding.guid:
+            del self._bindings[earlier]
+            self._move(earlier, address)
+        self._bindings[address] = binding
+
+    def _move(self, old: str, new: str) -> None:
+        """What was filed under the old key is the row's, so it goes along; a value was sealed for the old key, and is lost."""
+        for unit, name in [key for key in self._secrets if key[0] == old]:
+            sent = self._secrets.pop((unit, name))
+            self._secrets.setdefault((new, name), replace(sent, fingerprint="", sealed=""))
+        for filed in (self._applied, self._activated):
+            if old in filed:
+                filed.remove(old)
+                filed.add(new)
 
     def _step(self, run: _Run, event: Event) -> None:
         body = event.body

@@ -5,7 +5,9 @@ stand the fencing number, which the journal compares before it records an intent
 fresh read. Whether a lease has expired for others is told by the store's clock; for its holder by his own monotonic clock,
 which begins before the store is asked, so that the holder always gives up first.
 
-A lease in SQLite covers the processes of one machine that share the journal's folder.
+A lease in SQLite covers the processes of one machine that share the journal's folder. In PostgreSQL an advisory lock goes
+with it, held by the session of the run: taking over a lease that is over ends that session, so that nothing more can be
+recorded through it, and so nothing sent.
 
 Source: Martin Kleppmann, "How to do distributed locking" (2016), on leases, pauses and fencing numbers.
 
@@ -25,7 +27,7 @@ from pathlib import Path
 
 from reconciler.errors import JournalError, LeaseHeld, LeaseLost
 from reconciler.journal import statements
-from reconciler.journal.sqlite_file import SqliteFile
+from reconciler.journal.database import Database
 from reconciler.journal.store import Store
 from reconciler.ports import Clock
 
@@ -58,7 +60,7 @@ class Holder:
 
 def holder(store: Store, target: str) -> Holder | None:
     """The last holder of a target's lease; None when nobody ever had it."""
-    with store.file.reading() as sql:
+    with store.database.reading() as sql:
         return _holder(sql, target)
 
 
@@ -81,12 +83,15 @@ def acquire(
     """
     lives = is_alive if alive is None else alive
     place = _place()
-    with store.file.writing() as sql:
+    with store.database.writing() as sql:
         begun = clock.monotonic()
         now = sql.now()
         last = _holder(sql, target)
         if last is not None and last.held and not (last.place == place and not lives(last.pid)):
             raise _held(last)
+        others = sql.claim(target)
+        if others:
+            raise _claimed(target, others)
         fencing = 1 if last is None else last.fencing + 1
         token = f"{run}/{os.getpid()}/{fencing}"
         statement = statements.FIRST_LEASE if last is None else statements.TAKE_LEASE
@@ -129,7 +134,7 @@ class HeldLease:
         lasts = max(self._ttl_s, seconds * 1.5)
         renew = remaining < max(seconds, self._ttl_s / 2)
         try:
-            with self._store.file.writing() if renew else self._store.file.reading() as sql:
+            with self._store.database.writing() if renew else self._store.database.reading() as sql:
                 begun = self._clock.monotonic()
                 self._refuse_lost(sql, 0 if renew else seconds)
                 if renew:
@@ -145,11 +150,12 @@ class HeldLease:
 
     def release(self) -> None:
         """Give it back, if it is still ours; never raises."""
-        with contextlib.suppress(JournalError), self._store.file.writing() as sql:
-            sql.change(statements.FREE_LEASE, self._target, self._fencing, self._token)
+        with contextlib.suppress(JournalError), self._store.database.writing() as sql:
+            if sql.change(statements.FREE_LEASE, self._target, self._fencing, self._token):
+                sql.yield_claim(self._target)
         self._gone = self._gone or "it was given back"
 
-    def _refuse_lost(self, sql: SqliteFile, seconds: float) -> None:
+    def _refuse_lost(self, sql: Database, seconds: float) -> None:
         row = _row(sql, self._target)
         if row is None or row[:2] != (self._fencing, self._token):
             self._lose(f"run {row[2]} of {row[3]} on {row[4]} has taken it" if row else "the store has no record of it")
@@ -211,7 +217,7 @@ def _place() -> str:
     return " ".join(marks)
 
 
-def _holder(sql: SqliteFile, target: str) -> Holder | None:
+def _holder(sql: Database, target: str) -> Holder | None:
     row = _row(sql, target)
     if row is None:
         return None
@@ -224,7 +230,7 @@ def _holder(sql: SqliteFile, target: str) -> Holder | None:
 _Row = tuple[int, str, str, str, str, str, int, float, float]
 
 
-def _row(sql: SqliteFile, target: str) -> _Row | None:
+def _row(sql: Database, target: str) -> _Row | None:
     """The lease as it is stored; damage is told here and not where a number is missing."""
     rows = sql.rows(statements.GET_LEASE, target)
     if not rows:
@@ -243,4 +249,12 @@ def _held(last: Holder) -> LeaseHeld:
         f"{last.who} on {last.host} (process {last.pid}, run {last.run}) has had the right to write to {last.target} "
         f"since {last.since:%Y-%m-%d %H:%M:%S} UTC, until {last.until:%H:%M:%S} UTC unless it is renewed. Nothing was written.",
         f"Wait until that run has ended. If it has died, wait until {last.until:%H:%M:%S} UTC, then: reconciler recover",
+    )
+
+
+def _claimed(target: str, others: str) -> LeaseHeld:
+    return LeaseHeld(
+        "Another run may write now",
+        f"The lease of {target} is over, but {others} still holds its lock and may not be ended by us. Nothing was written.",
+        "Let the database's administrator end that session.",
     )

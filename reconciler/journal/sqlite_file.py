@@ -14,16 +14,17 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from reconciler.errors import JournalError
 from reconciler.journal import statements
+from reconciler.journal.database import BUSY_TIMEOUT_S
 
 __all__ = ["SqliteFile"]
 
-BUSY_TIMEOUT_S = 10.0
 _SMALLEST_BYTES = 512  # one page. Source: https://www.sqlite.org/fileformat.html section 1.3.2
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _APPEND_ONLY = tuple(
@@ -40,8 +41,12 @@ _ERRORS = (sqlite3.Error, UnicodeError)
 class SqliteFile:
     """A connection to the file, shared by the threads of one process; one transaction at a time."""
 
+    shared = False
+
     def __init__(self, path: Path, connection: sqlite3.Connection, *, refuses: str = "") -> None:
         self.path = path
+        self.place = str(path)
+        self.shield: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self._connection = connection
         self._refuses = refuses
         self._lock = threading.RLock()
@@ -73,12 +78,12 @@ class SqliteFile:
         return file
 
     @classmethod
-    def empty(cls, path: Path) -> SqliteFile:
+    def empty(cls, place: Path | str) -> SqliteFile:
         """Stand in for a journal that does not exist: it holds nothing, takes nothing and touches no disk."""
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         for statement in (*statements.TABLES, statements.FIRST_HEAD):
             connection.execute(statement)
-        return cls(path, connection, refuses=f"there is no journal at {path}, and it was opened for reading")
+        return cls(Path(place), connection, refuses=f"there is no journal at {place}, and it was opened for reading")
 
     def close(self) -> None:
         """Give the file back; never raises."""
@@ -103,6 +108,14 @@ class SqliteFile:
             found = [str(line) for (line,) in self.rows("PRAGMA integrity_check(3)")]
         return "" if found == ["ok"] else "; ".join(found)
 
+    def claim(self, name: str) -> str:
+        """Empty: the row of the lease is all that SQLite has."""
+        del name
+        return ""
+
+    def yield_claim(self, name: str) -> None:
+        """Nothing to give back."""
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[SqliteFile]:
         """Several reads that see the same moment."""
@@ -123,7 +136,7 @@ class SqliteFile:
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        with self._lock:
+        with self.shield(), self._lock:
             try:
                 self._connection.execute(begin)
                 try:

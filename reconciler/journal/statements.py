@@ -49,8 +49,8 @@ _WHOLE = "SELECT seq, target, run, kind, at, prev, hash, body, bulk FROM event"
 PAGE = f"{_WHOLE} WHERE seq > ? ORDER BY seq LIMIT ?"
 PAGE_OF_RUN = f"{_WHOLE} WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?"
 PAGE_OF_TARGET = f"{_WHOLE} WHERE target = ? AND seq > ? ORDER BY seq LIMIT ?"
-TARGETS = "SELECT DISTINCT target FROM event ORDER BY target"
-RUN_LIKE = "SELECT DISTINCT run FROM event WHERE target = ? AND substr(run, 1, ?) = ? ORDER BY run"
+TARGETS = "SELECT DISTINCT target FROM event"
+RUN_LIKE = "SELECT DISTINCT run FROM event WHERE target = ? AND substr(run, 1, ?) = ?"
 
 GET_LEASE = "SELECT fencing, holder, run, who, host, place, pid, acquired_at, expires_at FROM lease WHERE target = ?"
 FIRST_LEASE = """INSERT INTO lease (fencing, holder, run, who, host, place, pid, acquired_at, expires_at, target)

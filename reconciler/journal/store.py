@@ -16,15 +16,16 @@ from typing import Any, Self
 from reconciler.errors import InputError, JournalError
 from reconciler.journal import statements
 from reconciler.journal.chain import Break, canonical, event_hash, plain, verify
+from reconciler.journal.database import Database
 from reconciler.journal.events import Body, Event, Kind
 from reconciler.journal.fold import Fold
 from reconciler.journal.sqlite_file import SqliteFile
 from reconciler.journal.transitions import RunState, advance, follow
 from reconciler.journal.view import RunView, view_run
-from reconciler.model import Problem, Recorded, RunEnd, SentSecret
+from reconciler.model import Problem, Recorded, RunEnd, Secret, SentSecret
 from reconciler.ports import Clock
 
-__all__ = ["Checked", "RunJournal", "Store", "journal_path", "new_run_id", "open_store"]
+__all__ = ["Checked", "RunJournal", "Store", "journal_path", "new_run_id", "open_shared", "open_store"]
 
 _PAGE = 200
 _parse = json.JSONDecoder().decode
@@ -85,11 +86,29 @@ def open_store(path: Path, *, clock: Clock, create: bool = True) -> Store:
     return Store(SqliteFile.open(path) if there else SqliteFile.empty(path), clock)
 
 
+def open_shared(url: Secret, reference: str, *, clock: Clock, create: bool = True) -> Store:
+    """Open the journal that several runners share.
+
+    Args:
+        url: the address of a PostgreSQL database.
+        reference: what to call it in messages; the address is never shown.
+        create: as for `open_store`.
+
+    Raises:
+        InputError: it is no such address, or the driver is missing.
+        JournalError: it cannot be reached, is foreign or newer; nothing was changed.
+    """
+    from reconciler.journal.postgres import PostgresDatabase
+
+    database = PostgresDatabase.open(url.reveal(), reference, create=create)
+    return Store(database or SqliteFile.empty(f"the address in {reference}"), clock)
+
+
 class Store:
     """All runs of all targets that share a journal. Use it in a `with`, or close it."""
 
-    def __init__(self, file: SqliteFile, clock: Clock) -> None:
-        self.file = file
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
         self._clock = clock
         self._folds: dict[str, tuple[Fold, int]] = {}
         self._bound: dict[str, dict[str, str]] = {}
@@ -103,12 +122,12 @@ class Store:
 
     def close(self) -> None:
         """Give the file back; never raises."""
-        self.file.close()
+        self.database.close()
 
     @property
-    def path(self) -> Path:
-        """Where the journal lies."""
-        return self.file.path
+    def place(self) -> str:
+        """What to call the journal in a message."""
+        return self.database.place
 
     def journal(self, target: str, run: str) -> RunJournal:
         """The handle with which one run writes its account."""
@@ -116,22 +135,22 @@ class Store:
 
     def head(self) -> str:
         """The hash of the last event; empty for a new journal."""
-        with self.file.reading() as sql:
+        with self.database.reading() as sql:
             return _head(sql)[1]
 
     def targets(self) -> tuple[str, ...]:
         """Every target that has an event, by name."""
-        with self.file.reading() as sql:
-            return tuple(name for (name,) in sql.rows(statements.TARGETS))
+        with self.database.reading() as sql:
+            return tuple(sorted(name for (name,) in sql.rows(statements.TARGETS)))
 
     def recorded(self, target: str) -> Recorded:
         """What all events of a target add up to."""
-        with self.file.reading() as sql:
+        with self.database.reading() as sql:
             return self._fold(sql, target).recorded(elsewhere=self._elsewhere(sql, target), head=_head(sql)[1])
 
     def runs(self, target: str | None = None) -> tuple[RunEnd, ...]:
         """Every run of a target, or of all, in one line, oldest first."""
-        with self.file.reading() as sql:
+        with self.database.reading() as sql:
             names = [target] if target is not None else [name for (name,) in sql.rows(statements.TARGETS)]
             runs = [run for name in names for run in self._fold(sql, name).runs()]
         return tuple(sorted(runs, key=lambda run: (run.started, run.run)))
@@ -142,8 +161,8 @@ class Store:
         Raises:
             InputError: none does, or several do and none is exactly that.
         """
-        with self.file.reading() as sql:
-            found = [str(run) for (run,) in sql.rows(statements.RUN_LIKE, target, len(prefix), prefix)] if prefix else []
+        with self.database.reading() as sql:
+            found = sorted(str(run) for (run,) in sql.rows(statements.RUN_LIKE, target, len(prefix), prefix)) if prefix else []
         if len(found) == 1 or prefix in found:
             return prefix if prefix in found else found[0]
         if found:
@@ -170,7 +189,7 @@ class Store:
             statement, values = statements.PAGE, []
         last = 0
         while True:
-            with self.file.reading() as sql:
+            with self.database.reading() as sql:
                 rows = sql.rows(statement, *values, last, _PAGE)
             for row in rows:
                 yield _event(row)
@@ -202,7 +221,7 @@ class Store:
             broken = verify(each())
         except JournalError as error:
             broken = Break(count + 1, error.detail)
-        damage = "" if broken else self.file.damage()
+        damage = "" if broken else self.database.damage()
         if damage:
             broken = Break(0, f"The events hold, but the file around them is damaged: {damage}.")
         elif broken is None and not promised_seq <= count <= self._end()[0]:
@@ -210,10 +229,10 @@ class Store:
         return Checked(count, head, broken, tuple(sorted(missing)))
 
     def _end(self) -> tuple[int, str]:
-        with self.file.reading() as sql:
+        with self.database.reading() as sql:
             return _head(sql)
 
-    def _fold(self, sql: SqliteFile, target: str) -> Fold:
+    def _fold(self, sql: Database, target: str) -> Fold:
         """The fold of a target, fed with what is new. Forgotten while it is fed, so that nothing is ever added twice."""
         fold, last = self._folds.pop(target, (Fold(), 0))
         for row in sql.rows(statements.TARGET_AFTER, target, last):
@@ -222,7 +241,7 @@ class Store:
         self._folds[target] = fold, last
         return fold
 
-    def _elsewhere(self, sql: SqliteFile, target: str) -> dict[str, str]:
+    def _elsewhere(self, sql: Database, target: str) -> dict[str, str]:
         """GUID to the name of another target that is bound to it (the first by name)."""
         for row in sql.rows(statements.BINDINGS_AFTER, self._bound_to):
             event = _event(row)
@@ -252,7 +271,7 @@ class RunJournal:
                 it cannot be made durable. Nothing was stored; the caller must not send anything.
         """
         content = plain(body)
-        with self._store.file.writing() as sql:
+        with self._store.database.writing() as sql:
             self._catch_up(sql)
             seq, prev = _next(sql)
             state = follow(self._state, seq, kind, content)
@@ -274,7 +293,7 @@ class RunJournal:
         """The secret last sent for a field, sealed value included."""
         return self.recorded().secrets.get((address, field))
 
-    def _catch_up(self, sql: SqliteFile) -> None:
+    def _catch_up(self, sql: Database) -> None:
         """Take in what other handles, perhaps of other processes, have written to this run since."""
         for row in sql.rows(statements.RUN_AFTER, self.run, self._seen):
             event = _event(row)
@@ -286,7 +305,7 @@ class RunJournal:
                 raise _distrusted(f"Event {event.seq} does not have the form in which it was written.") from error
             self._seen = event.seq
 
-    def _refuse_stale(self, sql: SqliteFile, kind: str) -> None:
+    def _refuse_stale(self, sql: Database, kind: str) -> None:
         """A process that slept past its lease learns it here, before anything is recorded, so before anything is sent.
 
         The lease alone cannot tell it: a machine that was suspended has a monotonic clock that stood still.
@@ -305,7 +324,7 @@ class RunJournal:
             )
 
 
-def _next(sql: SqliteFile) -> tuple[int, str]:
+def _next(sql: Database) -> tuple[int, str]:
     """The number of the next event and the hash before it; refuses to go on from a chain whose end does not hold."""
     head = _head(sql)
     last = (sql.rows(statements.LAST_EVENT) or [(0, "")])[0]
@@ -314,7 +333,7 @@ def _next(sql: SqliteFile) -> tuple[int, str]:
     return head[0] + 1, head[1]
 
 
-def _head(sql: SqliteFile) -> tuple[int, str]:
+def _head(sql: Database) -> tuple[int, str]:
     """Number and hash of the last event; zero and empty for a new journal."""
     rows = sql.rows(statements.GET_HEAD)
     if len(rows) != 1 or (type(rows[0][0]), type(rows[0][1])) != (int, str):

@@ -22,10 +22,12 @@ PRELUDE = """
 import os, sys, time
 from pathlib import Path
 from reconciler.journal.store import open_store
+from tests.journal.places import open_at
 from reconciler.journal.lease import acquire
 from reconciler.errors import ReconcilerError
 from tests.journal.bodies import A, B, TARGET, StepClock, body
-path = Path(sys.argv[1])
+place = sys.argv[1]
+path = Path(place)
 def say(*words):
     print(*words, flush=True)
 """

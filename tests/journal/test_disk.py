@@ -128,12 +128,12 @@ def test_a_full_disk_is_an_error_and_when_there_is_room_it_goes_on(path: Path) -
     with open_store(path, clock=StepClock()) as store:
         journal = store.journal(TARGET, RUN)
         journal.append("run-opened", body("run-opened"))
-        ((pages,),) = store.file.rows("PRAGMA page_count")
-        store.file.rows(f"PRAGMA max_page_count = {pages}")
+        ((pages,),) = store.database.rows("PRAGMA page_count")
+        store.database.rows(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(JournalError, match="the disk is full; nothing was recorded, and nothing is sent without a record"):
             journal.append("note", {"text": "x" * 100_000})
         assert store.verify().events == 1
-        store.file.rows("PRAGMA max_page_count = 1000000")
+        store.database.rows("PRAGMA max_page_count = 1000000")
         assert journal.append("note", {"text": "x" * 100_000}) == 2
         assert store.verify().sound
 

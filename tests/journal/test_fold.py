@@ -199,3 +199,33 @@ def test_any_prefix_folds_and_folding_on_is_folding_at_once(events: list[Event],
     whole = fold([event for event in events if event.kind in KINDS])
     assert parts.recorded(elsewhere={}, head="h") == whole.recorded(elsewhere={}, head="h")
     assert parts.runs() == whole.runs()
+
+
+def test_what_is_known_of_a_row_goes_with_it_to_another_address() -> None:
+    account = good_run(Account())
+    account = Account(run="r2", after=account)
+    account.add("run-opened")
+    account.add("bound", address=B)
+    known = recorded(account)
+    assert set(known.applied) == set(known.ever_activated) == set(known.bindings) == {B}
+    assert {key: (sent.ref, sent.fingerprint, sent.sealed) for key, sent in known.secrets.items()} == {
+        (B, "PasswordField"): (SecretRef("env", "VISMA_PASSWORD", "3"), "", "")
+    }
+
+
+def test_a_row_has_one_address_the_newest() -> None:
+    account = Account()
+    account.add("run-opened")
+    account.add("bound", address=A, guid="g1")
+    account.add("bound", address=B, guid="g1")
+    fold = Fold()
+    for event in account.events:
+        fold.add(event)
+    assert fold.bindings == {B: Binding(7, "g1")}
+    account.add("bound", address=A, guid="g2")
+    account.add("bound", address=B, guid="g1")
+    account.add("bound", address=A, guid="")
+    fold = Fold()
+    for event in account.events:
+        fold.add(event)
+    assert fold.bindings == {A: Binding(7, ""), B: Binding(7, "g1")}

@@ -175,7 +175,6 @@ def test_a_key_that_moves_changes_nothing_in_the_tenant(applied: Stage) -> None:
     assert applied.plan().units == ()
 
 
-@pytest.mark.xfail(reason="the journal keeps the binding of a key that moved, so two addresses stand for one row", strict=True)
 def test_a_key_that_moved_away_is_free_for_another_connection(applied: Stage) -> None:
     applied.change(("  norway:\n", "  nord:\n    moved_from: norway\n"))
     assert applied.apply().exit_code == 0
