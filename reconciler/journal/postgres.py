@@ -182,11 +182,9 @@ class PostgresDatabase:
 
     def _roll_back(self) -> None:
         """Leave the transaction, or give the connection up where it is not known what it does."""
-        try:
+        with contextlib.suppress(Exception):  # where this fails the connection is given up below, and the error that led here is raised
             if not self._connection.closed and self._connection.info.transaction_status.name in ("INTRANS", "INERROR"):
                 self._connection.execute("ROLLBACK")
-        except Exception:  # noqa: BLE001 - the connection is of no use then, and the error that led here is raised
-            self.close()
         if self._connection.closed or self._connection.info.transaction_status.name != "IDLE":
             self.close()
             self._refuses = f"{self.place}: the connection to the server was lost; nothing is sent without a record"
