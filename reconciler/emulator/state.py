@@ -162,6 +162,20 @@ class State:
         found = self.rows(table, **where)
         return found[0] if found else None
 
+    def flows_elsewhere(self, connection: int, *, field: tuple[str, Any], actor: tuple[str, Any]) -> bool:
+        """Whether another connection that is not deleted maps a field with a direction; asked for every field of every mapping.
+
+        Args:
+            field, actor: a column of ErpField and one of ErpConnectionActorType, and what they hold.
+        """
+        statement = (
+            'SELECT 1 FROM "ErpField" AS f JOIN "ErpConnectionActorType" AS a USING ("ErpConnectionActorTypeId")'
+            f' JOIN "ErpConnection" AS c USING ("ErpConnectionId") WHERE f."{field[0]}" = ? AND f."CrmFieldKey" <> \'\''
+            f' AND (f."SyncToCrm" OR f."SyncToErp") AND a."{actor[0]}" = ? AND c."ErpConnectionId" <> ? AND NOT c."Deleted" LIMIT 1'
+        )
+        with self.lock:
+            return self._database.execute(statement, (field[1], actor[1], connection)).fetchone() is not None
+
     # ---- writing -----------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -36,15 +36,7 @@ def already_mapped(office: Office, connection: Row, actor: Row, field: Row) -> b
     by_crm = office.switches.already_mapped_by == "crm_field"
     if by_crm and not field["CrmFieldKey"]:
         return False
-    wanted = {"CrmFieldKey": field["CrmFieldKey"]} if by_crm else {"ErpFieldKey": field["ErpFieldKey"]}
-    for other in office.state.rows("ErpField", **wanted):
-        if not other["CrmFieldKey"] or not (other["SyncToCrm"] or other["SyncToErp"]):
-            continue
-        its_actor = office.state.row("ErpConnectionActorType", other["ErpConnectionActorTypeId"])
-        if its_actor is None or its_actor["ErpConnectionId"] == connection["ErpConnectionId"]:
-            continue
-        same = its_actor["ActorTypeCrm"] == actor["ActorTypeCrm"] if by_crm else its_actor["ActorTypeErp"] == actor["ActorTypeErp"]
-        its_connection = office.state.row("ErpConnection", its_actor["ErpConnectionId"])
-        if same and its_connection is not None and not its_connection["Deleted"]:
-            return True
-    return False
+    field_column, actor_column = ("CrmFieldKey", "ActorTypeCrm") if by_crm else ("ErpFieldKey", "ActorTypeErp")
+    return office.state.flows_elsewhere(
+        connection["ErpConnectionId"], field=(field_column, field[field_column]), actor=(actor_column, actor[actor_column])
+    )
