@@ -44,6 +44,7 @@ faults: dev-ready  ## every call failed once at every position, in every way
 
 bench: dev-ready  ## figures for the budgets, as ratios
 	$(bin)/python benchmarks/startup.py
+	$(bin)/python benchmarks/calls.py
 
 format: dev-ready  ## what can be put right without thinking
 	$(bin)/ruff check --fix-only .

@@ -1,48 +1,107 @@
-"""Calls and time of a plan in which nothing differs, against a client that makes one call per entity.
+"""Calls, time and processor time of a plan in which nothing differs, with everything declared: `python benchmarks/calls.py [CONNECTIONS…]`.
 
-    python benchmarks/calls.py [CONNECTIONS…]
+Beside it, in the same run: the same calls made by a bare loop of the same client at the same concurrency, and the client that a
+per-resource provider would be, which makes one call per entity. Every answer takes 20 ms; the tenant is another process.
 
-The naive client reads the same tenant as a per-resource provider does: each connection and its configuration, each actor type, each
-list mapping and the default of each field by a call of its own, with the same transport and the same concurrency.
+Budgets (ratios): calls within the formula; time at most 1.25, and processor time per call at most 2, of the bare loop.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import json
+
 from reconciler import flow
-from tests.mappings.naive import read_one_by_one
-from tests.mappings.workbench import Workbench
+from reconciler.clock import SystemClock
+from reconciler.emulator import Emulator
+from reconciler.session import Session
+from tests.mappings.naive import PARALLEL, read_one_by_one
+from tests.mappings.workbench import ENVIRON
 from tests.mappings.worlds import budget, fill, many
+
+LATENCY_S = 0.020
+_TARGET: dict[str, Any] = {
+    "kind": "emulator",
+    "files": ["connections.yaml"],
+    "journal": "local",
+    "fingerprint_key": {"secret": "env:STAGE_KEY"},
+    "limits": {"parallel_reads": PARALLEL},
+}
+
+
+def _serve(pipe: Connection, count: int, folder: str) -> None:
+    """The tenant: filled, then slow, until its parent is done."""
+    with Emulator(erp_folder=Path(folder) / "erp").start() as emulator:
+        fill(emulator, many(count))
+        emulator.before_call = lambda _: time.sleep(LATENCY_S)
+        pipe.send((emulator.url, len(emulator.inspect.rows("ErpField"))))
+        pipe.recv()
+
+
+@contextmanager
+def _tenant(count: int) -> Iterator[tuple[Session, int]]:
+    """A session with the tenant's process, and how many fields are stored there."""
+    with tempfile.TemporaryDirectory() as folder:
+        here, there = multiprocessing.get_context("spawn").Pipe()
+        server = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, count, folder), daemon=True)
+        server.start()
+        url, fields = here.recv()
+        (Path(folder) / "targets.yaml").write_text(json.dumps({"targets": {"bench": {**_TARGET, "url": url}}}), encoding="utf-8")
+        (Path(folder) / "connections.yaml").write_text(json.dumps(many(count)), encoding="utf-8")
+        with flow.open_target("bench", directory=Path(folder), environ=ENVIRON, clock=SystemClock()) as session:
+            yield session, fields
+        here.send("done")
+        server.join(10)
+
+
+def _timed(act: Callable[[], object]) -> tuple[float, float]:
+    """Seconds on the wall and of this process."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    act()
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def measure(count: int) -> str:
-    """One line."""
-    bench = Workbench()
-    try:
-        document = many(count)
-        fill(bench.emulator, document)
-        assert bench.plan(document).units == ()
-        fields = len(bench.emulator.inspect.rows("ErpField"))
-        with bench.session() as session:
-            desired = flow.load(session, ())
-            bench.emulator.clear_calls()
-            started = time.perf_counter()
-            assert flow.make_plan(session, desired).units == ()
-            ours, our_calls = time.perf_counter() - started, len(bench.emulator.calls)
-            bench.emulator.clear_calls()
-            started = time.perf_counter()
-            read_one_by_one(session)
-            theirs, their_calls = time.perf_counter() - started, len(bench.emulator.calls)
-    finally:
-        bench.close()
+    """A paragraph about one size."""
+    with _tenant(count) as (session, fields):
+        client = session.gateway._client  # noqa: SLF001
+        made: list[tuple[str, dict[str, Any]]] = []
+
+        def noted(key: str, **more: Any) -> Any:
+            made.append((key, more))
+            return single(key, **more)
+
+        def again() -> None:
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                list(pool.map(lambda one: single(one[0], **one[1]), made))
+
+        desired, single = flow.load(session, ()), client.repeatable
+        with mock.patch.object(client, "repeatable", noted):
+            ours = _timed(lambda: flow.make_plan(session, desired))
+        bare = _timed(again)
+        with mock.patch.object(client, "_exchange", wraps=client._exchange) as exchange:  # noqa: SLF001
+            naive = _timed(lambda: read_one_by_one(session))
+        calls, singly = len(made), exchange.call_count
     return (
-        f"{count:5d} connections: {our_calls} calls (allowed {budget(count, fields):.0f}) in {ours:.2f} s; "
-        f"one call per entity: {their_calls} calls in {theirs:.2f} s; ratio {their_calls / our_calls:.1f} calls, {theirs / ours:.1f} time"
+        f"{count:5d} connections, {fields} fields\n"
+        f"      plan          {calls:6d} calls ({budget(count, fields):.0f} allowed) {ours[0]:7.2f} s, {ours[1]:6.2f} s of processor\n"
+        f"      bare loop     {calls:6d} calls              {bare[0]:7.2f} s, {bare[1]:6.2f} s: "
+        f"time {ours[0] / bare[0]:.2f} (1.25 allowed), processor {ours[1] / bare[1]:.2f} (2 allowed)\n"
+        f"      per resource  {singly:6d} calls              {naive[0]:7.2f} s, {naive[1]:6.2f} s: "
+        f"{singly / calls:.1f} times the calls, {naive[0] / ours[0]:.1f} times the time"
     )
 
 

@@ -157,6 +157,14 @@ class State:
             found = self._database.execute(f"{shape.select}{tests} ORDER BY {by}", tuple(where.values())).fetchall()
         return [shape.row(values) for values in found]
 
+    def keys(self, table: str, **where: Any) -> list[int]:
+        """The keys of the rows whose columns equal the given values, in order: cheap where few of the rows will be looked at."""
+        key = TABLES[table].key
+        tests = "".join(f'{" AND" if at else " WHERE"} "{name}" IS ?' for at, name in enumerate(where))
+        statement = " ".join(("SELECT", f'"{key}" FROM "{table}"{tests} ORDER BY "{key}"'))
+        with self.lock:
+            return [found for (found,) in self._database.execute(statement, tuple(where.values()))]
+
     def first(self, table: str, **where: Any) -> Row | None:
         """The first row whose columns equal the given values, or None."""
         found = self.rows(table, **where)
@@ -168,11 +176,12 @@ class State:
         Args:
             field, actor: a column of ErpField and one of ErpConnectionActorType, and what they hold.
         """
-        statement = (
-            'SELECT 1 FROM "ErpField" AS f JOIN "ErpConnectionActorType" AS a USING ("ErpConnectionActorTypeId")'
-            f' JOIN "ErpConnection" AS c USING ("ErpConnectionId") WHERE f."{field[0]}" = ? AND f."CrmFieldKey" <> \'\''
-            f' AND (f."SyncToCrm" OR f."SyncToErp") AND a."{actor[0]}" = ? AND c."ErpConnectionId" <> ? AND NOT c."Deleted" LIMIT 1'
+        parts = (
+            'SELECT 1 FROM "ErpField" AS f JOIN "ErpConnectionActorType" AS a USING ("ErpConnectionActorTypeId")',
+            f'JOIN "ErpConnection" AS c USING ("ErpConnectionId") WHERE f."{field[0]}" = ? AND f."CrmFieldKey" <> \'\'',
+            f'AND (f."SyncToCrm" OR f."SyncToErp") AND a."{actor[0]}" = ? AND c."ErpConnectionId" <> ? AND NOT c."Deleted" LIMIT 1',
         )
+        statement = " ".join(parts)
         with self.lock:
             return self._database.execute(statement, (field[1], actor[1], connection)).fetchone() is not None
 

@@ -156,8 +156,8 @@ def statements() -> list[str]:
         # AUTOINCREMENT never hands out a key twice, also after its row is gone; it remembers the highest one here.
         made.append(" ".join(("INSERT INTO sqlite_sequence (name, seq) VALUES", f"('{table.name}', {table.first_key - 1})")))
     made.append('CREATE INDEX "ErpFieldByActor" ON "ErpField" ("ErpConnectionActorTypeId", "Rank")')
-    for name in ("CrmFieldKey", "ErpFieldKey"):
-        made.append(f'CREATE INDEX "{name}ThatFlows" ON "ErpField" ("{name}") WHERE ("SyncToCrm" OR "SyncToErp")')
+    flows = '("SyncToCrm" OR "SyncToErp")'
+    made += [f'CREATE INDEX "{name}ThatFlows" ON "ErpField" ("{name}") WHERE {flows}' for name in ("CrmFieldKey", "ErpFieldKey")]
     made.append('CREATE INDEX "ConfigByConnection" ON "ConnectionConfigField" ("ErpConnectionId")')
     made.append('CREATE INDEX "AccessByConnection" ON "ErpConnectionAccess" ("ErpConnectionId")')
     made.append('CREATE INDEX "ItemsByList" ON "CrmListItem" ("CrmListId")')

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.errors import ConnectorUnavailable
 from reconciler.live.actors import list_name
 from reconciler.live.read import parallel_calls
 from reconciler.model import ACTOR_TYPES, ActorMapping, ErpField, FieldMapping, ListMappings, Mappings, Named
 from reconciler.ports import MappingReader
+
+_Ask = tuple[str, int, str]  # what is asked, of which connection, of which actor type
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,20 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
         ReadError, UnauthorizedError: the tenant cannot be read.
     """
     pairs = [(key, actor) for key, one in sorted(wanted.items()) for actor in sorted(one.actors)]
-    actors = parallel_calls(lambda pair: reader.actor_mapping(pair[0], ACTOR_TYPES[pair[1]]), pairs, parallel)
-    fields = _fields(reader, sorted(wanted))
-    lists = parallel_calls(lambda key: _lists(reader, key), [key for key, one in sorted(wanted.items()) if one.items], parallel)
+    # None of these needs another's answer; the archive's pages follow one another, so they begin first.
+    asked: list[_Ask] = [("fields", 0, ""), *(("actor", *pair) for pair in pairs)]
+    asked += [("lists", key, "") for key, one in sorted(wanted.items()) if one.items]
+
+    def ask(one: _Ask) -> object:
+        kind, key, actor = one
+        if kind == "fields":
+            return _fields(reader, sorted(wanted))
+        return reader.actor_mapping(key, ACTOR_TYPES[actor]) if kind == "actor" else _lists(reader, key)
+
+    answers: Any = parallel_calls(ask, asked, parallel)
+    actors = {pair: answers["actor", *pair] for pair in pairs}
+    fields = answers["fields", 0, ""]
+    lists = {key: answers["lists", key, ""] for kind, key, _ in asked if kind == "lists"}
     mappings = {
         key: Mappings(
             {actor: actors[key, actor] for actor in sorted(one.actors)},

@@ -77,14 +77,17 @@ class States:
         if "active" not in more:
             del made["active"]
         actors = {
-            actor: self._actor(key, actor, wanted=wanted) for actor in _WIRE if not wanted or draw.random() < (0.8 if actor == "customer" else 0.4)
+            actor: self._actor(key, actor, wanted=wanted)
+            for actor in _WIRE
+            if not wanted or draw.random() < (0.8 if actor == "customer" else 0.4)
         }
         return {**made, "actors": actors}
 
     def _actor(self, key: str, actor: str, *, wanted: bool) -> Document:
         draw, fields = self._random, {}
         crm = {
-            listed: [one for one in known if self._owners[one] in (key, None)] for listed, known in ((False, CRM_TEXTS[actor]), (True, CRM_ITEMS))
+            listed: [one for one in known if self._owners[one] in (key, None)]
+            for listed, known in ((False, CRM_TEXTS[actor]), (True, CRM_ITEMS))
         }
         for kind in crm.values():
             draw.shuffle(kind)
@@ -143,7 +146,7 @@ def put(emulator: Emulator, state: Document) -> None:
     rows: dict[str, int] = {"SuperOffice": 0}
     for key, one in state["connections"].items():
         scope = one["scope"]
-        restricted = {} if scope == "everyone" else {"all_access": False, **_ids(scope)}
+        restricted: Any = {} if scope == "everyone" else {"all_access": False, **_ids(scope)}
         config = {"Filename": one["config"]["Filename"], "PasswordField": "winter-2026"}
         rows[key] = edit.add_connection(connector, one["name"], config, description=one["description"], active=one["active"], **restricted)
         for actor, its in one["actors"].items():
@@ -171,7 +174,9 @@ def _put_actor(emulator: Emulator, row: int, actor: str, its: Document) -> None:
             default = field["default"]
             value = _encoded(default["value"]) if "value" in default else None
             forced = name == "NAME" and actor in ("Customer", "Supplier")
-            edit.set_default(row, actor, name, value=value, ask=default.get("ask", False), mandatory=forced or default.get("mandatory", False))
+            edit.set_default(
+                row, actor, name, value=value, ask=default.get("ask", False), mandatory=forced or default.get("mandatory", False)
+            )
     edit.set_actor(row, actor, its["sync"])
     edit.set_rank(row, actor, its["rank"])
 

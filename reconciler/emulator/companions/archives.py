@@ -7,7 +7,9 @@ Source: SuperOffice docs, REST Archive; archive providers erpfield, erpconnectio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from reconciler.emulator.companions.filters import parse_filter
@@ -17,18 +19,23 @@ from reconciler.emulator.office import Office
 
 ARCHIVES = {name.lower(): name for name in ("ErpField", "ErpConnection", "ErpConnector", "ErpSyncLog", "dynamic")}
 PAGE_SIZE = 1000
-Records = list[tuple[int, str, Row]]
-"""(primary key, entity name, columns) of every row an archive has."""
+Record = tuple[int, str, Callable[[], Row]]
+Records = list[Record]
+"""(primary key, entity name, columns when somebody looks) of every row: a page of a large archive makes no more rows than it shows."""
+
+Made = list[tuple[int, str, Row]]
+"""The same of archives with few rows, whose columns are made at once."""
+
+_OF_CONNECTION = re.compile(r"\s*ConnectionId\s+eq\s+(\d{1,18})\s*", re.IGNORECASE)
 
 
 def archive(office: Office, name: str, query: Mapping[str, str]) -> Any:
     """One page of an archive in the OData form."""
     select = [column.strip() for column in query.get("$select", "").split(",") if column.strip()]
-    source = _SOURCES.get(name)
-    records = _dynamic(office, select) if name == "dynamic" else source(office) if source else None
+    records = _records(office, name, select, query.get("$filter", ""))
     if records is None:
         raise Invalid(f"There is no archive provider {name}.", "SoNotSupportedException")
-    known = {column.lower(): column for column in (records[0][2] if records else {})}
+    known = {column.lower(): column for column in (records[0][2]() if records else {})}
     unknown = [column for column in select if records and column.lower() not in known]
     if unknown:
         raise Invalid(f"The archive {name} has no column {', '.join(unknown)}.")
@@ -36,17 +43,27 @@ def archive(office: Office, name: str, query: Mapping[str, str]) -> Any:
     records = [one for one in records if one[1].lower() in entities] if entities else [one for one in records if one[1] != "deleted"]
     if query.get("$filter"):
         keep = parse_filter(query["$filter"])
-        records = [one for one in records if keep({column.lower(): value for column, value in one[2].items()})]
+        records = [one for one in records if keep({column.lower(): value for column, value in one[2]().items()})]
     records = _ordered(records, query.get("$orderby", ""))
     return _page(name, records, select, query)
+
+
+def _records(office: Office, name: str, select: list[str], restriction: str) -> Records | None:
+    if name == "ErpField":
+        one = _OF_CONNECTION.fullmatch(restriction)
+        return _fields(office, int(one[1]) if one else None)
+    if name != "dynamic" and name not in _SOURCES:
+        return None
+    made = _dynamic(office, select) if name == "dynamic" else _SOURCES[name](office)
+    return [(key, entity, partial(dict, columns)) for key, entity, columns in made]
 
 
 def _ordered(records: Records, order: str) -> Records:
     for part in reversed([part.split() for part in order.split(",") if part.strip()]):
         column = part[0].lower()
 
-        def value(record: tuple[int, str, Row], column: str = column) -> tuple[bool, Any]:
-            found = {name.lower(): one for name, one in record[2].items()}.get(column)
+        def value(record: Record, column: str = column) -> tuple[bool, Any]:
+            found = {name.lower(): one for name, one in record[2]().items()}.get(column)
             return (found is not None, found)
 
         records = sorted(records, key=value, reverse=len(part) > 1 and part[1].lower() == "desc")
@@ -59,7 +76,8 @@ def _page(name: str, records: Records, select: list[str], query: Mapping[str, st
     except ValueError as error:
         raise Malformed("$top and $skip must be integers.") from error
     shown = []
-    for key, entity, columns in records[skip : skip + top]:
+    for key, entity, look in records[skip : skip + top]:
+        columns = look()
         low = {column.lower(): value for column, value in columns.items()}
         chosen = {column: low[column.lower()] for column in select} if select else columns
         shown.append({"PrimaryKey": str(key), "EntityName": entity, **chosen})
@@ -68,24 +86,35 @@ def _page(name: str, records: Records, select: list[str], query: Mapping[str, st
     return {"odata.metadata": f"http://superoffice.internal/api/v1/Archive/{name}/$metadata", "odata.nextLink": more, "value": shown}
 
 
-def _fields(office: Office) -> Records:
-    actors = {row["ErpConnectionActorTypeId"]: row for row in office.state.rows("ErpConnectionActorType")}
-    made: Records = []
-    for row in office.state.rows("ErpField"):
+def _fields(office: Office, connection: int | None) -> Records:
+    """The fields of one connection, or of all."""
+    state = office.state
+    actors = {row["ErpConnectionActorTypeId"]: row for row in state.rows("ErpConnectionActorType")}
+    if connection is None:
+        keys = state.keys("ErpField")
+    else:
+        owners = [key for key, row in actors.items() if row["ErpConnectionId"] == connection]
+        keys = sorted(key for owner in owners for key in state.keys("ErpField", ErpConnectionActorTypeId=owner))
+    logins = _logins(office)
+
+    def columns(key: int) -> Row:
+        row = state.row("ErpField", key) or {}
         actor = actors[row["ErpConnectionActorTypeId"]]
-        columns = {name: value for name, value in row.items() if name not in ("ErpFieldId", "Searchable")}
-        columns |= {
-            "Id": row["ErpFieldId"],
+        return {
+            **{name: value for name, value in row.items() if name not in ("ErpFieldId", "Searchable")},
+            "Id": key,
             "ConnectionId": actor["ErpConnectionId"],
             "ActorTypeErp": actor["ActorTypeErp"],
             "PromptOrHasDefault": row["PromptUser"] or row["HasFirstSyncDefaultValue"],
+            **_stamps(logins, row),
         }
-        made.append((row["ErpFieldId"], "erpField", {**columns, **_stamps(office, row)}))
-    return made
+
+    return [(key, "erpField", partial(columns, key)) for key in keys]
 
 
-def _connections(office: Office) -> Records:
-    made: Records = []
+def _connections(office: Office) -> Made:
+    made: Made = []
+    logins = _logins(office)
     for row in office.state.rows("ErpConnection"):
         connector = office.state.row("ErpConnector", row["ErpConnectorId"]) or {}
         columns = {
@@ -100,43 +129,43 @@ def _connections(office: Office) -> Records:
             "connector/id": connector.get("ErpConnectorId"),
             "connector/url": connector.get("URL"),
             "connector/name": connector.get("DisplayName"),
-            **_stamps(office, row),
+            **_stamps(logins, row),
         }
         made.append((row["ErpConnectionId"], "deleted" if row["Deleted"] else "erpConnection", columns))
     return made
 
 
-def _connectors(office: Office) -> Records:
+def _connectors(office: Office) -> Made:
+    logins = _logins(office)
     return [
         (
             row["ErpConnectorId"],
             "deleted" if row["Deleted"] else "erpConnector",
-            {"id": row["ErpConnectorId"], "url": row["URL"], "name": row["DisplayName"], "deleted": row["Deleted"], **_stamps(office, row)},
+            {"id": row["ErpConnectorId"], "url": row["URL"], "name": row["DisplayName"], "deleted": row["Deleted"], **_stamps(logins, row)},
         )
         for row in office.state.rows("ErpConnector")
     ]
 
 
-def _sync_log(office: Office) -> Records:
+def _sync_log(office: Office) -> Made:
     return [(row["ErpSyncLogId"], "erpSyncLog", dict(row)) for row in office.state.rows("ErpSyncLog")]
 
 
-def _stamps(office: Office, row: Row) -> Row:
-    def login(key: int) -> str:
-        found = office.state.row("Associate", key)
-        return found["Name"] if found else ""
+def _logins(office: Office) -> Mapping[int, str]:
+    return {row["AssociateId"]: row["Name"] for row in office.state.rows("Associate")}
 
+
+def _stamps(logins: Mapping[int, str], row: Row) -> Row:
     return {
         "registeredDate": row["registered"],
-        "registeredBy": login(row["registeredAssociateId"]),
+        "registeredBy": logins.get(row["registeredAssociateId"], ""),
         "updatedDate": row["updated"],
-        "updatedBy": login(row["updatedAssociateId"]),
+        "updatedBy": logins.get(row["updatedAssociateId"], ""),
         "updatedCount": row["updatedCount"],
     }
 
 
-_SOURCES: dict[str, Callable[[Office], Records]] = {
-    "ErpField": _fields,
+_SOURCES: dict[str, Callable[[Office], Made]] = {
     "ErpConnection": _connections,
     "ErpConnector": _connectors,
     "ErpSyncLog": _sync_log,
@@ -152,14 +181,14 @@ _DYNAMIC = {
 """Database table: our table, and database column: our column. Truth values are 0 and 1 there."""
 
 
-def _dynamic(office: Office, select: list[str]) -> Records:
+def _dynamic(office: Office, select: list[str]) -> Made:
     """The dynamic archive takes its table from the columns that are asked for: `associate.name`."""
     roots = {column.split(".")[0].lower() for column in select}
     if len(roots) != 1 or not roots <= _DYNAMIC.keys():
         raise Invalid("The dynamic archive needs columns of one table that it knows.", "SoNotSupportedException")
     root = roots.pop()
     table, columns = _DYNAMIC[root]
-    made: Records = []
+    made: Made = []
     for row in office.state.rows(table):
         values = {f"{root}.{name}": int(row[ours]) if isinstance(row[ours], bool) else row[ours] for name, ours in columns.items()}
         made.append((values[f"{root}.{root}_id"], root, values))
