@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    import http.client
+
     from reconciler.emulator import Emulator
 
+AUTHORITY = "emulator-ca.pem"
 DEFAULT_STATE = Path(".reconciler") / "emulator.db"
 
 state_option = click.option(
@@ -43,28 +46,32 @@ def emulator() -> None:
 @state_option
 @click.option("--connectors", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="A folder with more connector definitions.")  # fmt: skip
-def serve(port: int, state: Path, folders: tuple[Path, ...]) -> None:
+@click.option(
+    "--online", "tenant", metavar="CUST", help="Play this tenant of SuperOffice Online, such as Cust12345, instead of an onsite one."
+)
+@click.option("--tls", type=click.Choice(["valid", "expired", "self-signed", "other-host", "unknown-authority", "tls-1.0"]),
+              help="Serve https, with this kind of certificate.")  # fmt: skip
+def serve(port: int, state: Path, folders: tuple[Path, ...], tenant: str | None, tls: str | None) -> None:
     """Serve until Ctrl-C, on this machine only."""
     import signal
     import threading
 
+    from reconciler.cli.emulator_serving import announced, certificates_for, played
     from reconciler.emulator import EmulatorError
 
     done = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: done.set())
-    with closing(_open(state, port=port, connector_folders=folders)) as served:
+    online = None if tenant is None else played(tenant, state)
+    context, authority = certificates_for(tls, state)
+    with closing(_open(state, port=port, connector_folders=folders, online=online, tls=context)) as served:
         try:
             served.start()
         except EmulatorError as error:
             raise click.ClickException(str(error)) from error
-        login, password = served.login
-        click.echo(f"The emulator serves {state} at {served.url}")
-        click.echo(f"Login {login}, password {password}. Its ERP folder is {served.erp.path}.")
-        click.echo("Point a target at it in targets.yaml:")
-        click.echo(f"  emulator: {{kind: emulator, url: {served.url}}}")
-        click.echo(f"Edit it behind the client's back: reconciler emulator edit --url {served.url} --help")
+        for line in announced(served, state, authority):
+            click.echo(line)
         # Waiting in slices lets Ctrl-C through on Windows.
         while not done.wait(0.2):
             pass
@@ -85,8 +92,8 @@ def reset(state: Path, yes: bool) -> None:
 class Editing:
     """Where edits go: to a serving emulator, or straight into the state file."""
 
-    def __init__(self, url: str | None, state: Path, login: str, password: str) -> None:
-        self._url, self._state, self._login = url, state, (login, password)
+    def __init__(self, url: str | None, state: Path, login: str, password: str, ca: Path | None) -> None:
+        self._url, self._state, self._login, self._ca = url, state, (login, password), ca
 
     def perform(self, name: str, content: dict[str, Any]) -> Any:
         """Do one control.
@@ -126,19 +133,34 @@ class Editing:
         with closing(_open(self._state)) as opened:
             try:
                 return act(opened.control)
-            except (ControlError, EditError, ValueError) as error:
+            except (ControlError, EditError, LookupError, ValueError) as error:
                 raise click.UsageError(str(error)) from error
+
+    def _connection(self) -> http.client.HTTPConnection:
+        import http.client
+        import ssl
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(str(self._url))
+        if parts.scheme not in ("http", "https") or parts.hostname not in ("127.0.0.1", "localhost"):
+            raise click.UsageError("--url must be http:// or https:// on this machine: the emulator serves nowhere else.")
+        if parts.scheme == "http":
+            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        authority = self._ca or self._state.parent / AUTHORITY
+        try:
+            trusted = ssl.create_default_context(cafile=authority)
+        except (OSError, ssl.SSLError) as error:
+            raise click.UsageError(
+                f"{authority} cannot be used to check the emulator's certificate ({error}); name the file with --ca."
+            ) from error
+        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=60, context=trusted)
 
     def _ask(self, method: str, path: str, content: dict[str, Any] | None) -> Any:
         import base64
         import http.client
-        from urllib.parse import urlsplit
 
-        parts = urlsplit(str(self._url))
-        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
-            raise click.UsageError("--url must be http:// on this machine: the emulator serves nowhere else.")
         token = base64.b64encode(":".join(self._login).encode()).decode()
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        connection = self._connection()
         try:
             body = None if content is None else json.dumps(content)
             connection.request(method, f"/emulator/{path}", body, {"Authorization": f"Basic {token}", "Content-Type": "application/json"})
@@ -160,10 +182,12 @@ class Editing:
 @state_option
 @click.option("--login", default="admin", show_default=True)
 @click.option("--password", default="admin", show_default=True)
+@click.option("--ca", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="What an https:// emulator is checked against; by default the file that it wrote beside its state.")  # fmt: skip
 @click.pass_context
-def edit(context: click.Context, url: str | None, state: Path, login: str, password: str) -> None:
+def edit(context: click.Context, url: str | None, state: Path, login: str, password: str, ca: Path | None) -> None:
     """Change things behind the client's back, and look at what happened."""
-    context.obj = Editing(url, state, login, password)
+    context.obj = Editing(url, state, login, password, ca)
 
 
 def _edit(editing: Editing, name: str, *arguments: Any, **options: Any) -> None:
@@ -248,12 +272,16 @@ def connector_condition(editing: Editing, url: str, condition: str) -> None:
 @click.option("--times", type=click.IntRange(0), default=1, help="How many calls in a row; 0 means all from then on.")
 @click.option("--delay", "delay_s", type=float, help="Seconds, for late, slow and drip.")
 @click.option("--field", default="", help="The member that ignored-field leaves alone.")
+@click.option("--retry-after", "retry_after_s", type=int, help="Retry-After in seconds, for too-many and unavailable.")
+@click.option("--shape", default="argument", show_default=True, help="The body of an error-body: not-found, parameter, page, nothing, ...")
+@click.option("--status", type=click.IntRange(200, 599), help="The status of an error-body.")
+@click.option("--size", "size_bytes", type=click.IntRange(1), default=64 * 1024 * 1024, help="Bytes, for huge-body and gzip-bomb.")
 @click.pass_obj
-def fault(editing: Editing, operation: str, kind: str, nth: int, times: int, delay_s: float | None, field: str) -> None:
+def fault(editing: Editing, /, operation: str, kind: str, **options: Any) -> None:
     """Let a call fail: OPERATION is a name, *, read or write; KIND is one of drop-after, late, error-500-before, ..."""
-    content = {"operation": operation, "kind": kind, "nth": nth, "times": times or None, "delay_s": delay_s, "field": field}
+    content = {"operation": operation, "kind": kind, **options, "times": options["times"] or None}
     editing.perform("fault", content)
-    click.echo(f"fault: {operation} {kind}, call {nth}")
+    click.echo(f"fault: {operation} {kind}, call {options['nth']}")
 
 
 @edit.command()
@@ -308,6 +336,9 @@ def _simple(name: str, control: str, text: str) -> None:
 
 _simple("tick", "tick", "One round of the sync engine: cursors of active connections move.")
 _simple("land-late", "land-late", "Let late effects happen now.")
+_simple("expire", "expire", "Every ticket and access token is over (an emulator that serves).")
+_simple("move", "move", "The tenant is at another host from now (Online).")
+_simple("rotate-keys", "rotate-keys", "Sign logins with a new key (an emulator that serves a tenant).")
 _simple("clear-faults", "clear-faults", "No more faults.")
 _simple("clear-calls", "clear-calls", "Forget the calls.")
 

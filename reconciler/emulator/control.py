@@ -167,9 +167,9 @@ def _secrets_in(content: Any, passwords: frozenset[str]) -> set[str]:
 
 
 def _long_texts(content: Any) -> set[str]:
-    """The texts of an exchange of credentials that are long enough to be one: a signed token holds what it stands for."""
+    """The texts of an exchange of credentials that may be one, being long and no sentence: a signed token holds what it stands for."""
     texts = content.values() if isinstance(content, dict) else ()
-    return {text for text in texts if isinstance(text, str) and len(text) >= SHORTEST_CREDENTIAL}
+    return {text for text in texts if isinstance(text, str) and len(text) >= SHORTEST_CREDENTIAL and " " not in text}
 
 
 def _masked(content: Any, hidden: set[str]) -> Any:

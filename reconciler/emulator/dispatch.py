@@ -71,6 +71,7 @@ class Request:
         raw: the body as it came.
         host: the number of the host whose port was called.
         who: who sends it, once that is known.
+        base: the URL that the API lies below, without a slash at the end.
     """
 
     method: str
@@ -82,13 +83,14 @@ class Request:
     raw: bytes = b""
     host: int = 0
     who: str = "user"
+    base: str = ""
 
 
 def resolve(method: str, path: str) -> Route:
     """Find out what a request is for; paths match in any case."""
     low = path.rstrip("/").lower()
     if low in ("/api", "/api/v1"):
-        return Route("api", "open") if method == "GET" else Route(path, "none")
+        return Route(low.removeprefix("/"), "open") if method == "GET" else Route(path, "none")
     if low.startswith(PREFIX + AGENT):
         found = _BY_LOWER.get(low[len(PREFIX + AGENT) :])
         if found is None:
@@ -111,7 +113,7 @@ def answer(office: Office, route: Route, request: Request, author: Author) -> An
         if route.kind == "describe":
             return json_answer({"Agent": "ErpSync", "Operation": route.name, "Method": "POST", "Description": "Call it with POST."})
         if route.kind == "open":
-            return json_answer(companions.version())
+            return _about(route, request)
         if route.kind == "companion":
             ask = Ask(Members({}), request.query, author, request.who)
             return _shaped(companions.run(office, route.operation, ask), request, raw=False, select=False)
@@ -125,6 +127,16 @@ def answer(office: Office, route: Route, request: Request, author: Author) -> An
         return json_answer(_error_object(str(error), error.kind), 500)
     missing = f"No HTTP resource was found that matches the request URI '{request.path}'."
     return json_answer({"Message": missing, "MessageDetail": "No route."}, 404)
+
+
+def _about(route: Route, request: Request) -> Answer:
+    """The version, or the URLs that are answered: as a page, unless JSON is asked for."""
+    if "json" not in request.headers.get("accept", "").lower():
+        return page(200, "SuperOffice WebAPI")
+    if route.operation == "api":
+        return json_answer(companions.version(f"{request.base}/api"))
+    agents = {f"{request.base}{PREFIX}Agents/ErpSync/{name}": {"POST": ""} for name in OPERATIONS}
+    return json_answer({**agents, f"{request.base}{PREFIX}User/currentPrincipal": {"GET": ""}})
 
 
 def _agent(office: Office, route: Route, request: Request, author: Author) -> Answer:

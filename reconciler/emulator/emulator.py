@@ -97,6 +97,7 @@ class Emulator:
         self.faults = Faults()
         self.errors: list[BaseException | None] = []
         self.login = login
+        self.online = online
         self._listeners = Listeners(self, port, tls)
         self._temporary: Path | None = None
         definitions = _definitions(connector_folders)

@@ -66,6 +66,10 @@ class FaultKind(enum.Enum):
     """The toggle answers with a reason and flips nothing."""
     REASONS_WITH_FLIP = "reasons-with-flip"
     """The toggle flips and answers with a reason all the same."""
+    ERROR_BODY = "error-body"
+    """An error in one of the shapes that official material shows: `shape`, with `status`; no effect unless `effect` is True."""
+    GZIP_BOMB = "gzip-bomb"
+    """A small body that unpacks to `size_bytes` of valid JSON; the effect happened."""
     IGNORED_FIELD = "ignored-field"
     """A save answers 200 but leaves the member `field` as it was."""
 
@@ -73,9 +77,30 @@ class FaultKind(enum.Enum):
 HAPPENS = frozenset({
     FaultKind.DROP_AFTER, FaultKind.ERROR_500_AFTER, FaultKind.BAD_GATEWAY_AFTER, FaultKind.HTML_AFTER, FaultKind.NULL_BODY,
     FaultKind.TRUNCATED, FaultKind.HUGE_BODY, FaultKind.SLOW, FaultKind.DRIP, FaultKind.STALE_READ, FaultKind.REASONS_WITH_FLIP,
+    FaultKind.GZIP_BOMB,
     FaultKind.IGNORED_FIELD,
 })  # fmt: skip
 """Kinds in which the effect happens unless a fault says otherwise."""
+
+
+SHAPES: dict[str, tuple[int, Any]] = {
+    "not-found": (
+        404,
+        {"Error": True, "ErrorType": "SoNotFoundException", "ErrorMessage": "It was not found.", "ErrorSource": "SuperOffice"},
+    ),
+    "argument": (400, {"Error": True, "ErrorType": "ArgumentException", "Message": "It is not valid.", "ErrorSource": "SuperOffice"}),
+    "parameter": (400, {"Message": "The request is invalid.", "MessageDetail": "A parameter is wrong."}),
+    "http-error": (404, {"$type": "System.Web.Http.HttpError, System.Web.Http", "Message": "No resource was found."}),
+    "right": (403, {"Error": True, "ErrorType": "SoSentryException", "Message": "A right is missing.", "ErrorSource": "SuperOffice"}),
+    "null": (200, None),
+    "page": (401, "401 - Unauthorized"),
+    "text": (500, "The service is unavailable."),
+    "nothing": (500, None),
+}
+"""Names of error bodies: the status that each is seen with, and its content. `page` is HTML, `text` plain, `nothing` no body at all.
+
+Source: SuperOffice docs, errors of the REST and the agents WebAPI; tests of the vendor's TypeScript client; ASP.NET's HttpError.
+"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +118,9 @@ class Fault:
         retry_after_s: Retry-After of TOO_MANY and UNAVAILABLE.
         location: where REDIRECT points.
         reason: what the REASONS kinds answer.
-        size_bytes: how long a HUGE_BODY is.
+        size_bytes: how long a HUGE_BODY is, and how long a GZIP_BOMB unpacks to.
+        shape: the shape of an ERROR_BODY, one of `SHAPES`.
+        status: the status of an ERROR_BODY; None takes the one that its shape is seen with.
     """
 
     operation: str
@@ -107,6 +134,12 @@ class Fault:
     location: str = "http://elsewhere.invalid/"
     reason: str = "The connection could not be activated."
     size_bytes: int = 64 * 1024 * 1024
+    shape: str = "argument"
+    status: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.shape not in SHAPES:
+            raise ValueError(f"{self.shape!r} is not a shape of an error; there are {', '.join(SHAPES)}")
 
     def happens(self) -> bool:
         """Whether the call's effect takes place."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from typing import Any, Literal
 from reconciler.emulator.calls import Call, CallLog
 from reconciler.emulator.dispatch import Answer, Request, Route, answer, json_answer, page
 from reconciler.emulator.door.door import Door
-from reconciler.emulator.faults import Fault, FaultKind, Faults
+from reconciler.emulator.faults import SHAPES, Fault, FaultKind, Faults
 from reconciler.emulator.history import Author, History
 from reconciler.emulator.office import Office
 from reconciler.emulator.settings import Settings
@@ -120,6 +121,8 @@ class Service:
         if kind is FaultKind.IGNORED_FIELD:
             return Delivery(self._perform(call, route, request, ignoring=frozenset({fault.field})))
         given = self._perform(call, route, request) if fault.happens() else None
+        if kind is FaultKind.GZIP_BOMB and given is not None:
+            return Delivery(packed(given, fault.size_bytes))
         if given is None or kind not in _ANSWERED_WHOLLY:
             return _instead(fault, given)
         how, pause = _ANSWERED_WHOLLY[kind], fault.delay_s or 0.0
@@ -195,6 +198,29 @@ def unauthorized() -> Answer:
     return page(401, "401 - Unauthorized", {"WWW-Authenticate": 'Basic realm="SuperOffice Username or Ticket"'})
 
 
+def packed(given: Answer, size: int) -> Answer:
+    """The same answer, gzipped, with so many blanks behind it that it unpacks to a size: still valid JSON."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    blanks, left = b" " * 65536, max(0, size - len(given.body))
+    parts = [packer.compress(given.body)]
+    while left > 0:
+        parts.append(packer.compress(blanks[:left]))
+        left -= len(blanks)
+    body = b"".join((*parts, packer.flush()))
+    return dataclasses.replace(given, body=body, headers={**given.headers, "Content-Encoding": "gzip"})
+
+
+def error_body(fault: Fault) -> Answer:
+    """An error in the shape that a fault names."""
+    usual, content = SHAPES[fault.shape]
+    status = fault.status or usual
+    if fault.shape == "page":
+        return page(status, content)
+    if fault.shape in ("text", "nothing"):
+        return Answer(status, (content or "").encode(), "text/plain; charset=utf-8", content=content)
+    return json_answer(content, status)
+
+
 def _connection_id(request: Request) -> int | None:
     body = request.body if isinstance(request.body, dict) else {}
     found = {str(name).lower(): value for name, value in body.items()}.get("erpconnectionid")
@@ -230,6 +256,7 @@ def _instead(fault: Fault, given: Answer | None) -> Delivery:
         FaultKind.HTML_AFTER: lambda: page(200, "Please log in"),
         FaultKind.NULL_BODY: lambda: json_answer(None),
         FaultKind.ERROR_OBJECT_200: lambda: json_answer(broken),
+        FaultKind.ERROR_BODY: lambda: error_body(fault),
         FaultKind.REASONS_WITHOUT_FLIP: lambda: json_answer([fault.reason]),
         FaultKind.REASONS_WITH_FLIP: lambda: json_answer([fault.reason]),
     }

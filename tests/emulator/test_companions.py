@@ -43,7 +43,11 @@ def test_associates_are_found_by_login_through_the_dynamic_archive(api: Api) -> 
 def test_who_am_i_and_which_version(api: Api) -> None:
     me = api.get("User/currentPrincipal")
     assert (me["Associate"], me["AssociateId"], me["GroupId"]) == ("ADMIN", 1, 2)
-    assert "NetServerVersion" in api.send("GET", "/api").json
+    version = api.send("GET", "/api", Accept="application/json").json
+    assert (version["v1"], version["NetServerVersion"]) == (f"{api.emulator.url}api/v1/", "12.4.0.0")
+    urls = api.send("GET", "/api/v1", Accept="application/json").json
+    assert urls[f"{api.emulator.url}api/v1/Agents/ErpSync/GetAllConnections"] == {"POST": ""}
+    assert api.send("GET", "/api").headers["content-type"].startswith("text/html")
 
 
 def test_the_field_archive_shows_rank_and_defaults_of_a_whole_connection(api: Api, emulator: Emulator, connection: int) -> None:

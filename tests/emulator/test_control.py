@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import ssl
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner, Result
 
 from reconciler.cli.emulator import emulator as group
+from reconciler.cli.emulator_serving import played
 from reconciler.emulator import Emulator
 from tests.emulator.api import VISMA, Api
+from tests.emulator.tenant import WHO, fetch
 
 CANARY = "canary-5d41"
 
@@ -187,6 +192,51 @@ def test_serving_ends_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals
         assert process.stderr is not None
         out, err = process.stdout.read(), process.stderr.read()
     assert (process.returncode, "Traceback" in err, "kind: emulator, url: " + url in out) == (0, False, True)
+
+
+def test_a_tenant_is_served_over_tls_and_says_all_that_a_login_needs(tmp_path: Path) -> None:
+    """A process of its own: what it prints and writes is enough to log in, to edit it and to be sent on when the tenant moves."""
+    state = tmp_path / "emulator.db"
+    command = [sys.executable, "-m", "reconciler", "emulator", "serve", "--state", str(state), "--online", "Cust77", "--tls", "valid"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+        assert process.stdout is not None
+        try:
+            lines = [process.stdout.readline().split("  (")[0].strip() for _ in range(10)]
+            said = dict(re.split(r"  +", line, maxsplit=1) for line in lines if "  " in line)
+            assert "as the tenant Cust77 of SuperOffice Online" in lines[0]
+            trusted = ssl.create_default_context(cafile=tmp_path / "emulator-ca.pem")
+            state_url = f"{said['root']}api/state/Cust77"
+            assert fetch(state_url, tls=trusted).json["Api"] == said["API"]
+            form = {
+                "grant_type": "refresh_token",
+                **{name.replace(" ", "_"): said[name] for name in ("client id", "client secret", "refresh token")},
+            }
+            sent = urlencode(form).encode()
+            reply = fetch(
+                f"{said['root']}login/common/oauth/tokens", "POST", raw=sent, tls=trusted, Content_Type="application/x-www-form-urlencoded"
+            )
+            bearer = f"Bearer {reply.json['access_token']}"
+            assert fetch(said["API"] + WHO, tls=trusted, Authorization=bearer).json["DatabaseContextIdentifier"] == "Cust77"
+            key = Path(said["private key"])
+            assert (key.read_text().splitlines()[0], key.stat().st_mode & 0o077 if os.name != "nt" else 0) == (
+                "-----BEGIN PRIVATE KEY-----",
+                0,
+            )
+            assert _run("edit", "--url", said["root"], "move", state=state).stdout == '{"host": 2}\n'
+            assert fetch(said["API"] + WHO, tls=trusted, Authorization=bearer).status == 421
+            assert fetch(fetch(state_url, tls=trusted).json["Api"] + WHO, tls=trusted, Authorization=bearer).status == 200
+            assert _run("edit", "--url", said["root"], "expire", state=state).stdout == '{"expired": 1}\n'
+            assert _run("edit", "--url", said["root"], "--ca", str(key), "tick", state=state).exit_code != 0
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+    again = key.read_text()
+    assert played("Cust77", state).private_key == again
+    wrong = _run("serve", "--online", "no tenant", state=state)
+    assert (wrong.exit_code, "look like Cust12345" in wrong.stderr) == (2, True)
+    key.write_text("no key")
+    broken = _run("serve", "--online", "Cust77", state=state)
+    assert (broken.exit_code, "emulator-app.pem cannot be used" in broken.stderr) == (1, True)
 
 
 def test_serving_on_a_taken_port_says_so(tmp_path: Path, emulator: Emulator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
 import json
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.emulator import Call, Emulator, Fault, FaultKind
-from reconciler.emulator.faults import HAPPENS
+from reconciler.emulator.faults import HAPPENS, SHAPES
 from tests.emulator.api import Api, Reply
 from tests.emulator.conftest import VirtualClock
 
@@ -53,6 +54,8 @@ ANSWERED = {
     FaultKind.REASONS_WITHOUT_FLIP: 200,
     FaultKind.REASONS_WITH_FLIP: 200,
     FaultKind.IGNORED_FIELD: 200,
+    FaultKind.ERROR_BODY: 400,
+    FaultKind.GZIP_BOMB: 200,
 }
 UNANSWERED = {FaultKind.REFUSED, FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.LATE, FaultKind.TRUNCATED}
 
@@ -97,6 +100,45 @@ def test_what_the_odd_answers_hold(api: Api, emulator: Emulator, connection: int
     assert answer(FaultKind.REASONS_WITHOUT_FLIP, reason="no").json == ["no"]
     huge = answer(FaultKind.HUGE_BODY, size_bytes=300_000)
     assert (len(huge.body), huge.json) == (300_000, [])
+
+
+def test_errors_come_in_every_shape_that_was_ever_seen(api: Api, emulator: Emulator, connection: int) -> None:
+    def error(shape: str, status: int | None = None) -> Reply:
+        emulator.faults.add(Fault(TOGGLE, FaultKind.ERROR_BODY, shape=shape, status=status))
+        reply = _toggle(api, connection)
+        assert reply is not None
+        return reply
+
+    seen = {
+        shape: (reply.status, sorted(reply.json))
+        for shape in ("not-found", "argument", "parameter", "http-error", "right")
+        for reply in [error(shape)]
+    }
+    assert seen == {
+        "not-found": (404, ["Error", "ErrorMessage", "ErrorSource", "ErrorType"]),
+        "argument": (400, ["Error", "ErrorSource", "ErrorType", "Message"]),
+        "parameter": (400, ["Message", "MessageDetail"]),
+        "http-error": (404, ["$type", "Message"]),
+        "right": (403, ["Error", "ErrorSource", "ErrorType", "Message"]),
+    }
+    assert (error("parameter", 200).status, error("not-found", 200).status) == (200, 200)
+    assert (error("null").status, error("null").json) == (200, None)
+    assert (error("page").status, error("page").headers["content-type"][:9]) == (401, "text/html")
+    assert (error("text", 503).status, error("text").headers["content-type"][:10]) == (503, "text/plain")
+    assert (error("nothing", 409).status, error("nothing").body) == (409, b"")
+    assert set(SHAPES) == {*seen, "null", "page", "text", "nothing"}
+    assert not _active(emulator, connection)
+    with pytest.raises(ValueError, match="'odd' is not a shape of an error; there are not-found, argument"):
+        Fault(TOGGLE, FaultKind.ERROR_BODY, shape="odd")
+
+
+def test_a_small_body_can_unpack_to_a_huge_one(api: Api, emulator: Emulator, connection: int) -> None:
+    emulator.faults.add(Fault(TOGGLE, FaultKind.GZIP_BOMB, size_bytes=20_000_000))
+    reply = _toggle(api, connection)
+    assert reply is not None
+    assert (reply.headers["content-encoding"], len(reply.body) < 50_000) == ("gzip", True)
+    unpacked = gzip.decompress(reply.body)
+    assert (len(unpacked), json.loads(unpacked)) == (20_000_000, [])
 
 
 def test_half_an_answer_announces_a_whole_one(api: Api, emulator: Emulator, connection: int) -> None:

@@ -75,7 +75,8 @@ def what(node: ast.Import | ast.ImportFrom | ast.Call) -> str:
 def test_what_the_package_imports_is_declared() -> None:
     """What stands in a development environment only would be missing where the program is installed alone."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["fast"], *project["optional-dependencies"]["postgres"]]
+    extras = [one for name, listed in project["optional-dependencies"].items() if name != "dev" for one in listed]
+    requirements = [*project["dependencies"], *extras]
     declared = {normal(re.split(r"[\[<>=~]", requirement)[0]) for requirement in requirements}
     homes = packages_distributions()
     imported = {name.partition(".")[0] for tree in TREES.values() for node in ast.walk(tree) for name in imports(node)}

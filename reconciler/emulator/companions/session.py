@@ -14,16 +14,17 @@ from reconciler.emulator.office import Office
 RELEASE = "12.4 (emulated)"
 
 
-def version() -> dict[str, Any]:
-    """What `GET api` tells, without login."""
+def version(base: str) -> dict[str, Any]:
+    """What `GET api` tells, without login; `base` is the URL of the API."""
     return {
-        "v1": "v1",
+        "v1": f"{base}/v1/",
         "NetServerVersion": "12.4.0.0",
         "NetServerDate": "2026-01-01T00:00:00",
         "NetServerLabel": RELEASE,
-        "Services": ["v1"],
-        "ServicesCurrent": "v1",
-        "Version": RELEASE,
+        "NetServer": f"SuperOffice {RELEASE}",
+        "Services": "Services88",
+        "ServicesCurrent": "Services88",
+        "Version": "v1",
     }
 
 
