@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING
 from reconciler.clock import SystemClock
 from reconciler.desired import Resolver, load_target
 from reconciler.errors import RefusedError
-from reconciler.model import Recorded, RunEnd, Secret, SecretRef, Target
+from reconciler.model import Recorded, RunEnd, Target
 from reconciler.ports import Clock, Sealer
 
 if TYPE_CHECKING:
     from reconciler.emulator import Emulator
     from reconciler.journal.store import Store
     from reconciler.superoffice.mapping_gateway import MappingGateway
+    from reconciler.superoffice.opening import Opened
 
 DIRECTORY = ".reconciler"
 
@@ -78,30 +79,23 @@ class Session:
             raise RefusedError("The emulator cannot start", str(error), "Look at the file, or take it away to begin anew.") from error
 
     @cached_property
-    def gateway(self) -> MappingGateway:
-        """The tenant as Reader, Tester and Writer, and as MappingReader and MappingWriter."""
-        from reconciler.superoffice.auth import Basic
-        from reconciler.superoffice.client import Client
-        from reconciler.superoffice.mapping_gateway import MappingGateway
+    def opened(self) -> Opened:
+        """The client of the tenant, and what it stands on: its address, and the host of its environment."""
+        from reconciler.superoffice.opening import open_client
 
-        username, password = self._login()
-        url = self.target.url if self.emulator is None else self.emulator.url
-        assert url is not None
         debug = self._debug
         log = None if debug is None else lambda call: debug(str(call))
-        client = Client(url, Basic(username, password), timeouts=self.target.timeouts, limits=self.target.limits, clock=self.clock, log=log)
-        gateway = MappingGateway(client)
-        self._stack.callback(gateway.close)
-        return gateway
+        url = self.target.url if self.emulator is None else self.emulator.url
+        opened = open_client(self.target, url, self.secrets.resolve_own, clock=self.clock, log=log)
+        self._stack.callback(opened.close)
+        return opened
 
-    def _login(self) -> tuple[Secret, Secret]:
-        username = self._own(self.target.username)
-        password = self._own(self.target.password)
-        # What the emulator lets in by default; any other target has to say its own.
-        return username or Secret("admin"), password or Secret("admin")
+    @cached_property
+    def gateway(self) -> MappingGateway:
+        """The tenant as Reader, Tester and Writer, and as MappingReader and MappingWriter."""
+        from reconciler.superoffice.mapping_gateway import MappingGateway
 
-    def _own(self, ref: SecretRef | None) -> Secret | None:
-        return None if ref is None else self.secrets.resolve_own(ref)
+        return MappingGateway(self.opened.client)
 
     def store(self, *, create: bool) -> Store:
         """The journal. Reading commands open it without making it."""

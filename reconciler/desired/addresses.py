@@ -50,13 +50,38 @@ def tenant_problem(url: str) -> Refused | None:
     host = _web_host(parts)
     if isinstance(host, Refused):
         return host
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return Refused(
             "http:// is only for this machine, since passwords would travel in clear.", "Write https://, or http://127.0.0.1:<port>."
         )
     if parts.query or parts.fragment:
         return Refused("The URL of a target has no `?` and no `#`.", "Write the address alone.")
     return None
+
+
+def emulated_problem(url: str) -> Refused | None:
+    """What is wrong with the address of an emulator that plays Online; None when nothing is. It is on this machine, or it is none."""
+    if refused := tenant_problem(url):
+        return refused
+    parts = urlsplit(url)
+    if not is_loopback((parts.hostname or "").rstrip(".")):
+        hint = "Take `emulated_at` out: a real tenant is found through `environment` and `tenant`."
+        return Refused("Only an emulator on this machine may stand for SuperOffice Online.", hint)
+    return (
+        None
+        if parts.path in ("", "/")
+        else Refused("This address names a path; state and login lie at the top.", "Write the host and port alone.")
+    )
+
+
+def proxy_problem(url: str) -> Refused | None:
+    """What is wrong with the URL of a proxy; None when nothing is."""
+    parts = _split(url)
+    if isinstance(parts, Refused):
+        return parts
+    if parts.scheme not in ("http", "https") or isinstance(_web_host(parts), Refused):
+        return Refused("The URL of a proxy is http://host:port or https://host:port.", "Write it with its scheme and its host.")
+    return None if parts.path in ("", "/") and not parts.query else Refused("The URL of a proxy has no path.", "Write host and port alone.")
 
 
 def _split(url: str) -> SplitResult | Refused:
@@ -91,5 +116,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -57,8 +57,13 @@ def is_allowed(ref: SecretRef, target: Target) -> bool:
 
 def is_own(ref: SecretRef, target: Target) -> bool:
     """Whether the target itself uses this secret. Case does not tell two apart, as it does not on some systems."""
-    own = (target.username, target.password, target.journal, target.fingerprint_key)
-    return any(used is not None and used.reference.casefold() == ref.reference.casefold() for used in own)
+    return any(used.reference.casefold() == ref.reference.casefold() for used in own_secrets(target))
+
+
+def own_secrets(target: Target) -> tuple[SecretRef, ...]:
+    """Every secret that the target itself uses: its login, its journal, its key."""
+    login = () if target.login is None else tuple(target.login.secrets.values())
+    return (*login, *(used for used in (target.journal, target.fingerprint_key) if used is not None))
 
 
 def allowed_list(target: Target) -> str:

@@ -16,18 +16,17 @@ from pathlib import Path
 
 from reconciler.desired import files
 from reconciler.desired.findings import Findings
-from reconciler.desired.nodes import Entry, Scalar, Table, show
+from reconciler.desired.nodes import Entry, Table, show
 from reconciler.desired.settings import ALL_SECRETS, read_target
 from reconciler.desired.shape import check
 from reconciler.desired.strict import parse
 from reconciler.errors import UsageProblem
-from reconciler.model import Address, Target
+from reconciler.model import Target
 
 VARIABLE = "RECONCILER_TARGETS"
 SCHEMA = "targets"
 DEFAULT_FILE = "targets.yaml"
 EMULATOR = "emulator"
-LATER_KINDS = ("onsite", "online")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def load_target(name: str | None, *, directory: Path, environ: Mapping[str, str]
             hint = f"Add --target with one of: {', '.join(_names(found))}."
             raise UsageProblem("No target is named", f"Which one is meant has to be said {why}; it is never guessed there.", hint)
         name = EMULATOR
-    targets = {} if found is None else _read_entries(found, name, findings)
+    targets = {} if found is None else _read_entries(found, findings)
     findings.raise_if_any()
     if name in targets:
         return targets[name]
@@ -111,23 +110,10 @@ def _may_exist(path: Path) -> bool:
     return True
 
 
-def _read_entries(found: _Found, selected: str, findings: Findings) -> dict[str, Target]:
-    """Every target of the file that this version knows, checked; the others stop the run only where they are selected."""
-    known: dict[str, Entry] = {}
-    for key, entry in found.entries.items():
-        kind = entry.value.get("kind") if isinstance(entry.value, Table) else None
-        if not isinstance(kind, Scalar) or kind.text not in LATER_KINDS:
-            known[key] = entry
-        elif key == selected:
-            message = f"This target is of kind {kind.text}; this version knows `kind: emulator`."
-            hint = f"Name another target with --target, such as {EMULATOR}."
-            findings.add("later-kind", message, kind.source, hint, Address(("target", key)))
-    listed = found.root.entries.get("targets")
-    root = found.root
-    if listed is not None and isinstance(listed.value, Table):
-        root = Table({**root.entries, "targets": Entry(listed.key, Table(known, listed.value.source))}, root.source)
-    check(root, SCHEMA, findings)
-    return {key: read_target(key, entry.value, found.directory, findings) for key, entry in known.items()}
+def _read_entries(found: _Found, findings: Findings) -> dict[str, Target]:
+    """Every target of the file, checked whichever is meant: a mistake in another one would show on the day it is needed."""
+    check(found.root, SCHEMA, findings)
+    return {key: read_target(key, entry.value, found.directory, findings) for key, entry in found.entries.items()}
 
 
 def _names(found: _Found | None) -> list[str]:

@@ -59,7 +59,7 @@ from reconciler.model.plan import (
 from reconciler.model.problem import Problem
 from reconciler.model.recorded import Binding, Recorded, RunEnd, SentSecret
 from reconciler.model.secret import HIDDEN, Hidden, Secret, SecretRef
-from reconciler.model.target import Limits, Target, Timeouts
+from reconciler.model.target import Limits, Login, Target, Timeouts
 from reconciler.model.values import Attributes, Scope, Snapshot, Text, Value, same
 
 __all__ = [
@@ -98,6 +98,7 @@ __all__ = [
     "ListMappings",
     "Listed",
     "Live",
+    "Login",
     "Mappings",
     "Marked",
     "Named",

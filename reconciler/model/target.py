@@ -39,13 +39,33 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """How a target knows us; every credential is a reference.
+
+    Attributes:
+        kind: `basic`, `ticket`, `system-user` or `refresh-token`.
+        secrets: the references by their key in the file (`username`, `password`, `app_token`, `private_key`, …).
+        client_id: of the registered app; for `refresh-token` only.
+    """
+
+    kind: str
+    secrets: dict[str, SecretRef] = field(default_factory=dict, hash=False)
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What `targets.yaml` says of one tenant (or the built-in `emulator`).
 
     Attributes:
         name: the key in the file.
-        kind: `emulator` in this version.
-        url: where it listens; for the emulator None means: serve the embedded one for the length of the command.
+        kind: `emulator`, `onsite` or `online`.
+        url: where it is; for the emulator None means: serve the embedded one for the length of the command. Online has none.
+        login: how it knows us; None only for an emulator, which lets in its default.
+        environment, tenant: online: the environment (`sod`, `qaonline`, `online`) and the customer's identifier.
+        emulated_at: online, for tests: a loopback address that stands for the environment's host.
+        ca_bundle: a PEM file with the authorities that may vouch for it, relative to `directory`; None for the system's.
+        proxy: through which it is reached; None for none.
         directory: the folder that relative paths and `.reconciler/` are taken from.
         files: the desired files of this target, relative to `directory`; empty means `connections.yaml`.
         secrets: what desired state may refer to, as `provider:pattern` (`env:VISMA_*`, `file:secrets/`).
@@ -62,8 +82,12 @@ class Target:
     kind: str
     directory: str
     url: str | None = None
-    username: SecretRef | None = None
-    password: SecretRef | None = None
+    login: Login | None = None
+    environment: str = ""
+    tenant: str = ""
+    emulated_at: str | None = None
+    ca_bundle: str | None = None
+    proxy: str | None = None
     files: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     connector_hosts: tuple[str, ...] = ()

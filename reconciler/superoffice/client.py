@@ -11,14 +11,10 @@ Effects: network; waits on the clock it is given.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -28,14 +24,17 @@ from reconciler import __version__
 from reconciler.errors import TargetError
 from reconciler.model import Limits, Secret, Timeouts
 from reconciler.ports import Clock
-from reconciler.superoffice.answers import Unreadable, read_json
 from reconciler.superoffice.auth import Auth
+from reconciler.superoffice.callline import Call, answered
+from reconciler.superoffice.outline import outline
 from reconciler.superoffice.pace import Pace
 from reconciler.superoffice.redact import Redactor
-from reconciler.superoffice.transport import Exchange, NoReply, Reply, Transport
-from reconciler.wire.operations import OPERATIONS, Kind, Operation
+from reconciler.superoffice.repeats import ATTEMPTS, passes, pause_after
+from reconciler.superoffice.tenant import FixedHome, Home
+from reconciler.superoffice.transport import Exchange, Network, NoReply, Reply, Transport, is_loopback
+from reconciler.wire.operations import OPERATIONS, Operation
 
-__all__ = ["Call", "Client"]
+__all__ = ["Client"]
 
 _HEADERS: Final[Mapping[str, str]] = {
     "Accept": "application/json",
@@ -44,41 +43,23 @@ _HEADERS: Final[Mapping[str, str]] = {
     "SO-Language": "*",
     "User-Agent": f"reconciler/{__version__}",
 }
-_ATTEMPTS: Final = 4  # of one read
 _ATTEMPTS_AT_CONNECTOR: Final = 2  # where a failure is most likely the connector's, and lasting
-_PASSES: Final = frozenset({408, 429, 500, 502, 503, 504})  # statuses after which a read is worth repeating
-_FIRST_PAUSE: Final = 0.25  # seconds before the second attempt; doubled for each further one, and jittered
 _SHORTEST: Final = 0.1  # seconds for an attempt at the end of the budget
-_LONGEST_PAUSE: Final = 30.0  # of what a server asks for in Retry-After
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One exchange, for `--debug`: never headers, never bodies."""
-
-    at: datetime
-    operation: str
-    status: int | None
-    seconds: float
-    attempt: int
-    note: str = ""
-
-    def __str__(self) -> str:
-        told = self.status if self.status is not None else "no answer"
-        line = f"{self.at:%Y-%m-%dT%H:%M:%S.%fZ} {self.operation} {told} {self.seconds * 1000:.0f} ms, attempt {self.attempt}"
-        return f"{line} ({self.note})" if self.note else line
+_MAY_HAVE_STOPPED: Final = frozenset({None, 502, 503, 504})  # after which it is worth asking whether the tenant runs, and where
 
 
 class Client:
     """Calls operations of one tenant; safe to use from several threads.
 
     Args:
-        url: where SuperOffice is: `https://crm.example.com/SuperOffice`, with or without `/api` or `/api/v1`.
+        home: where SuperOffice is; an address such as `https://crm.example.com/SuperOffice`, with or without `/api` or `/api/v1`,
+            for one that does not move.
         auth: the login.
         timeouts, limits: as the target says.
         clock: waits and measures. Deadlines of sockets are kept by the system's own clock.
         log: told of every exchange.
         jitter: numbers from 0 to 1.
+        network: how hosts are reached; by default directly, with the authorities of the system.
 
     Raises:
         TargetError: the address is not one to which credentials may be sent.
@@ -86,7 +67,7 @@ class Client:
 
     def __init__(
         self,
-        url: str,
+        home: Home | str,
         auth: Auth,
         *,
         timeouts: Timeouts,
@@ -94,6 +75,7 @@ class Client:
         clock: Clock,
         log: Callable[[Call], None] | None = None,
         jitter: Callable[[], float] = random.random,
+        network: Network | None = None,
     ) -> None:
         self.auth = auth
         self.parallel = max(1, limits.parallel_reads)
@@ -101,10 +83,15 @@ class Client:
         self._timeouts = timeouts
         self._log = log
         self._jitter = jitter
+        self._network = network or Network(timeouts.connect)
         self._redactor = Redactor()
         self._pace = Pace(limits.calls_per_second, clock)
         self._slots = threading.BoundedSemaphore(self.parallel)
-        self._transport = Transport(_base(url), connections=self.parallel, connect_seconds=timeouts.connect)
+        self._lock = threading.Lock()
+        self._transports: dict[str, Transport] = {}
+        self._home: Home = home if not isinstance(home, str) else FixedHome(home)
+        if isinstance(home, str):
+            self._transport_to(home)
 
     def conceal(self, secrets: Iterable[Secret]) -> None:
         """Never show these in a text of the server, whether or not they were sent by us."""
@@ -115,8 +102,13 @@ class Client:
     ) -> Exchange:
         """Call a read or a test, and repeat it as its kind allows, within twice its deadline.
 
+        An expired login is renewed, and a tenant that moved is followed to where the state endpoint says it is: once each.
+
         Args:
             name: what the operation's path names, where it names something.
+
+        Raises:
+            TargetError: the login failed, or the tenant does not run; the operation itself was not carried out.
         """
         operation = OPERATIONS[key].on(name)
         if operation.kind.is_write:
@@ -124,32 +116,55 @@ class Client:
         self._redactor.learn(secrets)
         seconds = operation.deadline(self._timeouts)
         end = self.clock.monotonic() + 2 * seconds
-        attempts = _ATTEMPTS_AT_CONNECTOR if operation.reaches_connector else _ATTEMPTS
-        renewed = False
+        attempts = _ATTEMPTS_AT_CONNECTOR if operation.reaches_connector else ATTEMPTS
+        renewed = moved = asked = False
         attempt = 1
         while True:
             left = end - self.clock.monotonic()
+            api, login = self._home.api(), self.auth.headers()
             with self._slots:
-                exchange = self._exchange(operation, body, query, max(_SHORTEST, min(seconds, left)), attempt, fresh=False)
-            if isinstance(exchange, Reply) and exchange.status == 401 and not renewed and self.auth.renew():
+                exchange = self._exchange(operation, body, query, api, login, max(_SHORTEST, min(seconds, left)), attempt, fresh=False)
+            status = exchange.status if isinstance(exchange, Reply) else None
+            if status == 401 and not renewed and self.auth.renew(login):
                 renewed = True
                 continue
-            pause = self._pause(exchange, attempt)
-            if attempt >= attempts or not _passes(operation.kind, exchange) or self.clock.monotonic() + pause >= end:
+            if status == 421 and not moved and self._home.again(api):
+                moved = True
+                continue
+            pause = self._paused(exchange, attempt)
+            if attempt >= attempts or not passes(operation.kind, exchange) or self.clock.monotonic() + pause >= end:
                 return exchange
+            if not asked and status in _MAY_HAVE_STOPPED:
+                self._home.again(api)
+                asked = True
             self.clock.sleep(pause)
             attempt += 1
 
     def once(self, key: str, *, body: Any = None, query: Mapping[str, str] | None = None, secrets: Iterable[Secret] = ()) -> Exchange:
-        """Send a write, exactly once, on a connection of its own."""
+        """Send a write, exactly once, on a connection of its own. Never raises for how it went.
+
+        A login or an address that is missing is fetched before; after a 401 or a 421, which prove that nothing happened, nothing is
+        sent again: the read that comes next renews what has to be renewed, and the caller decides.
+        """
         operation = OPERATIONS[key]
         if not operation.kind.is_write:
             raise ValueError(f"{key} is not a write")
         self._redactor.learn(secrets)
-        exchange = self._exchange(operation, body, query, operation.deadline(self._timeouts), 1, fresh=True)
-        if isinstance(exchange, Reply) and exchange.status == 429:
-            self._pace.hold(self._pause(exchange, 1))
+        try:
+            api, login = self._home.api(), self.auth.headers()
+            self._transport_to(api)
+        except TargetError as error:
+            return NoReply(False, f"{error.summary}: {error.detail}".rstrip("."))
+        exchange = self._exchange(operation, body, query, api, login, operation.deadline(self._timeouts), 1, fresh=True)
+        self._paused(exchange, 1)
         return exchange
+
+    def _paused(self, exchange: Exchange, attempt: int) -> float:
+        """The pause that is due after an answer. Where the server asks to slow down, all calls do."""
+        pause = pause_after(exchange, attempt, now=self.clock.now(), jitter=self._jitter)
+        if isinstance(exchange, Reply) and exchange.status == 429:
+            self._pace.hold(pause)
+        return pause
 
     def show(self, text: str) -> str:
         """Somebody else's text, fit to be shown: one line, bounded, without any secret that was sent."""
@@ -158,59 +173,47 @@ class Client:
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        self._transport.close()
+        for transport in self._transports.values():
+            transport.close()
+
+    def _transport_to(self, api: str) -> Transport:
+        with self._lock:
+            if api not in self._transports:
+                self._transports[api] = Transport(_base(api), connections=self.parallel, network=self._network)
+            return self._transports[api]
 
     def _exchange(
-        self, operation: Operation, body: Any, query: Mapping[str, str] | None, seconds: float, attempt: int, *, fresh: bool
+        self,
+        operation: Operation,
+        body: Any,
+        query: Mapping[str, str] | None,
+        api: str,
+        login: Mapping[str, str],
+        seconds: float,
+        attempt: int,
+        *,
+        fresh: bool,
     ) -> Exchange:
-        path = operation.path
+        path = operation.path if operation.above else f"v1/{operation.path}"
         if query:
             path += "?" + "&".join(f"{quote(name, safe='$')}={quote(value, safe=',')}" for name, value in query.items())
-        headers = {**_HEADERS, **self.auth.headers()}
+        headers = {**_HEADERS, **login}
         content = None
         if body is not None:
             content = json.dumps(body, allow_nan=False).encode("ascii")
             headers["Content-Type"] = "application/json; charset=utf-8"
+        transport = self._transport_to(api)
         self._pace.take()
         at, began = self.clock.now(), self.clock.monotonic()
-        exchange = self._transport.exchange(operation.method, path, headers, content, seconds=seconds, fresh=fresh)
+        exchange = transport.exchange(operation.method, path, headers, content, seconds=seconds, fresh=fresh)
+        if isinstance(exchange, Reply) and exchange.status != 401:
+            self.auth.accepted(login)
         if self._log is not None:
-            status, note = (None, self.show(exchange.why)) if isinstance(exchange, NoReply) else (exchange.status, "")
-            self._log(Call(at, operation.name, status, self.clock.monotonic() - began, attempt, note))
+            status, note, got = answered(exchange, show=self.show)
+            sent = "" if body is None else outline(body, show=self.show)
+            host = urlsplit(api).netloc
+            self._log(Call(at, operation.name, status, self.clock.monotonic() - began, attempt, note, host, sent, got))
         return exchange
-
-    def _pause(self, exchange: Exchange, attempt: int) -> float:
-        """Seconds until the next attempt: what the server asks for, bounded, or else growing and jittered."""
-        pause = _FIRST_PAUSE * 2.0 ** (attempt - 1) * (0.5 + self._jitter() / 2)
-        asked = _asked(exchange.retry_after, self.clock.now()) if isinstance(exchange, Reply) else 0.0
-        return max(pause, min(asked, _LONGEST_PAUSE))
-
-
-def _passes(kind: Kind, exchange: Exchange) -> bool:
-    """Whether a repetition is allowed and may help."""
-    if isinstance(exchange, NoReply):
-        return kind is Kind.READ or not exchange.sent
-    if kind is Kind.TEST:
-        return exchange.status == 429
-    if exchange.status != 200:
-        return exchange.status in _PASSES
-    try:
-        read_json(exchange)
-    except Unreadable:  # a page of something in between
-        return True
-    return False
-
-
-def _asked(retry_after: str, now: datetime) -> float:
-    """Retry-After in seconds, from a number or a date; 0 for none, nonsense and the past. Source: RFC 9110 section 10.2.3."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:9])
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except (ValueError, TypeError, IndexError):
-        return 0.0
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
 
 
 def _base(url: str) -> Url:
@@ -221,7 +224,7 @@ def _base(url: str) -> Url:
         problem = "It must be an https:// address"
     elif parts.username or parts.password or parts.query or parts.fragment:
         problem = "It must not hold a login, a query or a fragment"
-    elif parts.scheme == "http" and not _is_loopback(parts.hostname):
+    elif parts.scheme == "http" and not is_loopback(parts.hostname):
         problem = "http:// sends the login in clear, so it is accepted on this machine only; use https://"
     if problem:
         raise TargetError("Target address cannot be used", f"{problem}.", "Change `url` of the target in targets.yaml.")
@@ -230,11 +233,4 @@ def _base(url: str) -> Url:
         path = path[: -len("/v1")]
     elif not path.lower().endswith("/api"):
         path += "/api"
-    return parse_url(f"{parts.scheme}://{parts.netloc}{path}/v1")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+    return parse_url(f"{parts.scheme}://{parts.netloc}{path}")

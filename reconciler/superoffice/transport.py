@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import http.client
 import io
+import ipaddress
 import ssl
 import threading
 import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import urllib3
@@ -30,14 +32,15 @@ from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
     NewConnectionError,
+    ProxyError,
     SSLError,
 )
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from urllib3.util import Timeout, Url
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, TargetError
 
-__all__ = ["Exchange", "NoReply", "Reply", "Transport"]
+__all__ = ["Exchange", "Network", "NoReply", "Reply", "Transport", "is_loopback"]
 
 MAX_BODY: Final = 32 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
@@ -52,6 +55,7 @@ class Reply:
     content_type: str
     body: bytes
     retry_after: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,38 @@ class NoReply:
 Exchange = Reply | NoReply
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How hosts are reached.
+
+    Attributes:
+        connect_seconds: how long connecting may take.
+        ca_bundle: a PEM file with the authorities that may vouch for a host; None for those of the system.
+        proxy: through which hosts other than this machine are reached; None for none, whatever the environment says.
+    """
+
+    connect_seconds: float
+    ca_bundle: Path | None = None
+    proxy: str | None = None
+
+
 class Transport:
     """Exchanges with one host; safe to use from several threads.
 
     Args:
         base: scheme, host, port and the path below which everything lies.
         connections: how many connections for reads are kept open.
-        connect_seconds: how long connecting may take.
+        network: how it is reached.
+
+    Raises:
+        TargetError: the file with authorities cannot be used.
     """
 
-    def __init__(self, base: Url, *, connections: int, connect_seconds: float) -> None:
+    def __init__(self, base: Url, *, connections: int, network: Network) -> None:
         self._base = base
-        self._connect_seconds = connect_seconds
-        self._tls = ssl.create_default_context() if base.scheme == "https" else None
+        self._connect_seconds = network.connect_seconds
+        self._proxy = None if is_loopback(base.host or "") else network.proxy
+        self._tls = _tls(network.ca_bundle) if base.scheme == "https" else None
         self._pool = self._new_pool(connections)
 
     def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float, fresh: bool) -> Exchange:
@@ -94,7 +117,7 @@ class Transport:
         try:
             response = pool.urlopen(
                 method,
-                f"{self._base.path or ''}/{path}",
+                f"{self._base.path or ''}/{path}" if path else self._base.path or "/",
                 body=body,
                 headers=headers,
                 retries=False,
@@ -122,9 +145,35 @@ class Transport:
             plain = urllib3.HTTPConnectionPool(host, port, maxsize=size)
             plain.ConnectionCls = _PlainConnection
             return plain
-        secure = urllib3.HTTPSConnectionPool(host, port, maxsize=size, ssl_context=self._tls, cert_reqs="CERT_REQUIRED")
+        options: dict[str, Any] = {"maxsize": size, "ssl_context": self._tls, "cert_reqs": "CERT_REQUIRED"}
+        if self._proxy is None:
+            secure: urllib3.HTTPConnectionPool = urllib3.HTTPSConnectionPool(host, port, **options)
+        else:  # a tunnel: the proxy learns the name of the host, and nothing of what is said
+            secure = urllib3.ProxyManager(self._proxy).connection_from_host(host, port, "https", options)
         secure.ConnectionCls = _TlsConnection
         return secure
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+def _tls(ca_bundle: Path | None) -> ssl.SSLContext:
+    """Certificates are always checked, host names too, and nothing older than TLS 1.2 is spoken; no option takes that away."""
+    try:
+        context = ssl.create_default_context(cafile=ca_bundle)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError: not PEM, or no certificate in it
+        raise TargetError(
+            "The certificates of authorities cannot be used",
+            f"{ca_bundle} is not a PEM file with certificates that this user can read.",
+            "Change `ca_bundle` of the target in targets.yaml.",
+        ) from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 class _Unreadable(Exception):
@@ -134,20 +183,24 @@ class _Unreadable(Exception):
 def _complete(response: urllib3.BaseHTTPResponse) -> Reply:
     """Read the whole body, bounded; a connection with an unread rest is closed, not kept."""
     done = False
+    too_long = f"the answer is longer than {MAX_BODY // 2**20} MiB"
     try:
+        length = response.headers.get("Content-Length", "")
+        if length.isascii() and length.isdecimal() and int(length[:20]) > MAX_BODY:
+            raise _Unreadable(too_long)
         chunks, size = [], 0
         while chunk := response.read(_CHUNK, decode_content=False):
             chunks.append(chunk)
             size += len(chunk)
             if size > MAX_BODY:
-                raise _Unreadable(f"the answer is longer than {MAX_BODY // 2**20} MiB")
+                raise _Unreadable(too_long)
         done = True
     finally:
         if not done:
             response.close()
     headers = response.headers
     body = _inflated(b"".join(chunks), headers.get("Content-Encoding", "identity").strip().lower())
-    return Reply(response.status, headers.get("Content-Type", ""), body, headers.get("Retry-After", ""))
+    return Reply(response.status, headers.get("Content-Type", ""), body, headers.get("Retry-After", ""), headers.get("Date", ""))
 
 
 def _inflated(body: bytes, encoding: str) -> bytes:
@@ -174,6 +227,8 @@ def _why(error: Exception, seconds: float) -> str:
         return str(error)
     if isinstance(error, NameResolutionError):
         return "the host name is not known"
+    if isinstance(error, ProxyError):
+        return "the proxy did not let us through"
     if isinstance(error, NewConnectionError):
         return f"could not connect ({system or 'no reason given'})"
     if isinstance(error, ConnectTimeoutError):

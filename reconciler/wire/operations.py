@@ -67,6 +67,7 @@ class Answer(StrEnum):
     MDO_ITEMS = "MDOListItem[]"
     ARCHIVE = "archive rows"
     PRINCIPAL = "SoPrincipalCarrier"
+    VERSION = "version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Operation:
         stores_first: the server stores before it calls the connector, so a refusal may come after an effect.
         holds_config: request or answer hold config values.
         slow: gets the connector's deadline although it is not said to reach the connector.
+        above: its path is below `api/` instead of `api/v1/`.
     """
 
     key: str
@@ -91,11 +93,12 @@ class Operation:
     stores_first: bool = False
     holds_config: bool = False
     slow: bool = False
+    above: bool = False
 
     @property
     def name(self) -> str:
         """The wire's own name, for people and logs."""
-        return self.path.rsplit("/", 1)[-1] if self.method == "POST" else self.path
+        return self.path.rsplit("/", 1)[-1] if self.method == "POST" else self.path or self.key
 
     def on(self, name: str) -> Operation:
         """This operation on one named thing."""
@@ -145,6 +148,7 @@ _ALL: Final = (
     _get("SyncPriority", "MDOList/erpconnections", Answer.MDO_ITEMS),
     _agent("GetEngineStatus", _READ, Answer.ENGINE),
     _get("CurrentPrincipal", "User/currentPrincipal", Answer.PRINCIPAL),
+    Operation("Version", Kind.READ, Answer.VERSION, "", "GET", above=True),
     _agent("TestConnectionById", _TEST, Answer.BOOLEAN, talks=True),
     _agent("TestConnectionByConfig", _TEST, Answer.BOOLEAN, talks=True, config=True),
     _agent("TestConnectorUrl", _TEST, Answer.RESPONSE_CODE, talks=True),

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired import load_target
+from reconciler.desired.allow import is_allowed, is_own
 from reconciler.errors import InputError, UsageProblem
-from reconciler.model import Limits, SecretRef, Target, Timeouts
+from reconciler.model import Limits, Login, SecretRef, Target, Timeouts
 
 FULL = """\
 targets:
@@ -135,12 +136,87 @@ def test_a_named_file_that_is_not_there_is_never_passed_over(tmp_path: Path) -> 
     ]
 
 
-def test_a_kind_of_a_later_version_stops_only_who_asks_for_it(tmp_path: Path) -> None:
-    write(tmp_path, "targets:\n  prod: {kind: online, tenant: Cust1, auth: {kind: system-user}}\n  test: {kind: emulator}\n")
-    assert load_target("test", directory=tmp_path, environ={}).name == "test"
-    with pytest.raises(InputError) as caught:
-        load_target("prod", directory=tmp_path, environ={})
-    assert [problem.code for problem in caught.value.problems] == ["later-kind"]
+ONLINE = """\
+targets:
+  prod:
+    kind: online
+    environment: online
+    tenant: Cust12345
+    auth: {kind: system-user, app_token: {secret: env:APP}, system_token: {secret: env:SYSTEM}, private_key: {secret: file:so.pem}}
+    proxy: http://proxy.example.com:3128
+    limits: {max_changed: 20}
+  user:
+    kind: online
+    environment: sod
+    tenant: Cust1
+    auth: {kind: refresh-token, client_id: 0a1b, client_secret: {secret: env:SECRET}, refresh_token: {secret: env:REFRESH}}
+    limits: {calls_per_second: 8}
+    journal: local
+  onsite:
+    kind: onsite
+    url: https://crm.example.com/SuperOffice
+    auth: {kind: basic, username: {secret: env:SO_USER}, password: {secret: env:SO_PASSWORD}}
+    ca_bundle: certs/ca.pem
+    secrets: [env:*]
+    fingerprint_key: {secret: env:KEY}
+  ticket:
+    kind: onsite
+    url: https://crm.example.com/SuperOffice
+    auth: {kind: ticket, ticket: {secret: env:TICKET}}
+  emulator: {kind: emulator, auth: {kind: basic, username: {secret: env:E_USER}, password: {secret: env:E_PASSWORD}}}
+"""
+
+
+def online(name: str, directory: Path) -> Target:
+    write(directory, ONLINE)
+    return load_target(name, directory=directory, environ={})
+
+
+def test_a_tenant_of_online(tmp_path: Path) -> None:
+    assert online("prod", tmp_path) == Target(
+        name="prod",
+        kind="online",
+        directory=str(tmp_path),
+        login=Login(
+            "system-user",
+            {"app_token": SecretRef("env", "APP"), "system_token": SecretRef("env", "SYSTEM"), "private_key": SecretRef("file", "so.pem")},
+        ),
+        environment="online",
+        tenant="Cust12345",
+        proxy="http://proxy.example.com:3128",
+        limits=Limits(max_changed=20, calls_per_second=5.0),
+    )
+
+
+def test_a_named_user_of_online(tmp_path: Path) -> None:
+    target = online("user", tmp_path)
+    secrets = {"client_secret": SecretRef("env", "SECRET"), "refresh_token": SecretRef("env", "REFRESH")}
+    assert target.login == Login("refresh-token", secrets, "0a1b")
+    assert (target.limits.calls_per_second, target.journal_local) == (8.0, True)
+
+
+def test_an_installation(tmp_path: Path) -> None:
+    target = online("onsite", tmp_path)
+    assert target.login == Login("basic", {"username": SecretRef("env", "SO_USER"), "password": SecretRef("env", "SO_PASSWORD")})
+    assert (target.url, target.ca_bundle, target.journal_local) == ("https://crm.example.com/SuperOffice", "certs/ca.pem", False)
+    assert online("ticket", tmp_path).login == Login("ticket", {"ticket": SecretRef("env", "TICKET")})
+    assert online("emulator", tmp_path).login == Login(
+        "basic", {"username": SecretRef("env", "E_USER"), "password": SecretRef("env", "E_PASSWORD")}
+    )
+
+
+@pytest.mark.parametrize("name", ["SO_USER", "SO_PASSWORD", "so_password", "KEY"])
+def test_desired_state_never_gets_a_credential_of_the_target(tmp_path: Path, name: str) -> None:
+    target = online("onsite", tmp_path)
+    assert target.secrets == ("env:*",)
+    assert is_own(SecretRef("env", name), target)
+    assert not is_allowed(SecretRef("env", name), target)
+    assert is_allowed(SecretRef("env", "VISMA"), target)
+
+
+def test_at_a_real_tenant_nothing_is_allowed_unless_it_is_listed(tmp_path: Path) -> None:
+    assert online("prod", tmp_path).secrets == ()
+    assert not is_allowed(SecretRef("env", "VISMA"), online("prod", tmp_path))
 
 
 def test_every_entry_is_checked_whichever_is_meant(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ class Signals:
 
     def watch(self, session: Session) -> None:
         """Pass through the moments around each call, and those in which the run waits."""
-        transport = session.gateway._client._transport
+        transport = session.opened.client._transport_to(self.emulator.url)
         through: Callable[..., Exchange] = transport.exchange
 
         def exchange(*args: Any, **more: Any) -> Exchange:

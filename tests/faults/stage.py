@@ -27,7 +27,7 @@ from reconciler.flow.planning import make_plan
 from reconciler.journal.events import Event
 from reconciler.model import Plan, RunReport
 from reconciler.session import Session
-from reconciler.superoffice.transport import Exchange, Transport
+from reconciler.superoffice.transport import Exchange, Network, Transport
 from tests.faults.clock import VirtualClock
 from tests.faults.scenarios import BASE, ENVIRON, SCENARIOS, Files, Scenario, furnish, ids_of
 from tests.faults.truth import Expected, Picture, picture
@@ -144,7 +144,7 @@ class Stage:
         self._guids = 0
         self._closed = socket.socket()
         self._closed.bind(("127.0.0.1", 0))  # bound and not listening: connecting is refused
-        self._nowhere = Transport(parse_url(f"http://127.0.0.1:{self._closed.getsockname()[1]}"), connections=1, connect_seconds=5)
+        self._nowhere = Transport(parse_url(f"http://127.0.0.1:{self._closed.getsockname()[1]}"), connections=1, network=Network(5))
         (self.folder / "targets.yaml").write_text(
             json.dumps(
                 {
@@ -333,7 +333,7 @@ class Stage:
         wanted = [harm for harm in harms if harm.kind == UNREACHABLE]
         if not wanted:
             return
-        transport = session.gateway._client._transport
+        transport = session.opened.client._transport_to(self.emulator.url)
         through, counts = transport.exchange, [0] * len(wanted)
 
         def exchange(method: str, path: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float, fresh: bool) -> Exchange:

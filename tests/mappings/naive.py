@@ -26,7 +26,7 @@ def read_one_by_one(session: Session) -> None:
         ids = [one.id for name in ("Customer", "Person") if (mapping := gateway.actor_mapping(key, name)) for one in mapping.fields]
         gateway.list_mappings(key)
         for field_id in ids:
-            client._exchange(_DEFAULT, {"ErpFieldId": field_id}, None, 20.0, 1, fresh=False)
+            client._exchange(_DEFAULT, {"ErpFieldId": field_id}, None, client._home.api(), client.auth.headers(), 20.0, 1, fresh=False)
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(read, [row.id for row in rows]))

@@ -17,7 +17,8 @@ from typing import Any, Self
 
 from reconciler.model import Limits, Secret, Timeouts
 from reconciler.superoffice.auth import Basic
-from reconciler.superoffice.client import Call, Client
+from reconciler.superoffice.callline import Call
+from reconciler.superoffice.client import Client
 from reconciler.superoffice.gateway import Gateway
 
 LOGIN_CANARY = "login-canary-Qz7%+/ä"

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.model import Connection, Secret
-from reconciler.superoffice.client import Call
+from reconciler.superoffice.callline import Call
 from reconciler.superoffice.gateway import Gateway
 from tests.superoffice.scripted import LOGIN_CANARY, Act, Scripted, closes, gateway_for, reply
 

@@ -4,14 +4,15 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from reconciler.errors import ConnectorUnavailable, ReadError, TargetError, UnauthorizedError
 from reconciler.model import Connector, Limits, Secret, TestResult, Timeouts
-from reconciler.superoffice.client import Call
+from reconciler.superoffice.callline import Call
 from reconciler.superoffice.gateway import Gateway
 from reconciler.wire import carriers
 from tests.superoffice.scripted import (
@@ -133,9 +134,12 @@ def test_a_login_that_can_be_renewed_is_renewed_once() -> None:
         def secrets(self) -> tuple[str, ...]:
             return ()
 
-        def renew(self) -> bool:
+        def renew(self, refused: Mapping[str, str]) -> bool:
             self.number += 1
             return True
+
+        def accepted(self, sent: Mapping[str, str]) -> None:
+            pass
 
     with Scripted([reply(401), GOOD]) as server:
         client = client_for(server.url)
@@ -367,6 +371,7 @@ def test_no_more_reads_at_once_than_allowed() -> None:
 def test_one_line_per_call() -> None:
     lines: list[Call] = []
     with Scripted([reply(500), GOOD, closes]) as server:
+        host = urlsplit(server.url).netloc
         gateway = gateway_for(server.url, log=lines.append)
         listed(gateway)
         gateway.toggle(1)
@@ -375,8 +380,13 @@ def test_one_line_per_call() -> None:
         ("GetAllConnections", 200, 2),
         ("ToggleErpConnectionActive", None, 1),
     ]
-    assert str(lines[0]) == "2026-01-31T12:00:00.000000Z GetAllConnections 500 0 ms, attempt 1"
-    assert str(lines[2]).endswith("(the connection broke off before the answer was complete)")
+    assert str(lines[0]) == (
+        f"2026-01-31T12:00:00.000000Z GetAllConnections 500 0 ms, attempt 1; at {host}; sent {{IncludeDeleted: false}}; got null"
+    )
+    assert lines[1].got == '[{ErpConnectionId: 110, DisplayName: "Visma", DisplayDescription: null}]'
+    assert str(lines[2]).endswith(
+        f"attempt 1 (the connection broke off before the answer was complete); at {host}; sent {{ErpConnectionId: 1}}"
+    )
 
 
 def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
