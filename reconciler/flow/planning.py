@@ -140,10 +140,11 @@ def with_mappings(session: Session, desired: Desired, live: Live, identity: Iden
         for one in desired.connections.values()
         if one.actors and not one.absent and (row := identity.connections.get(one.address)) is not None
     }
-    if not wanted:
+    flows = any(_flows_one_way(one) for one in desired.connections.values() if not one.absent)
+    if not (wanted or flows):
         return live
-    below = read_mappings(session.gateway, wanted, parallel=session.target.limits.parallel_reads)
-    return replace(live, mappings=below.mappings, crm_items=below.crm_items)
+    below = read_mappings(session.gateway, wanted, parallel=session.target.limits.parallel_reads, flows=flows)
+    return replace(live, mappings=below.mappings, crm_items=below.crm_items, flows=below.flows)
 
 
 def with_tenant_wide(session: Session, desired: Desired, live: Live) -> Live:
@@ -159,6 +160,12 @@ def wanted_actors(one: DesiredConnection) -> WantedActors:
     """Which actor types of a connection are read, and whether its list items are."""
     fields = [field for actor in one.actors.values() for field in actor.fields.values()]
     return WantedActors(frozenset(one.actors), any(map(_needs_items, fields)))
+
+
+def _flows_one_way(one: DesiredConnection) -> bool:
+    """Whether something is to flow to SuperOffice alone, so that it matters what flows through other connections."""
+    fields = (field for actor in one.actors.values() for field in actor.fields.values())
+    return any(field.direction is not None and field.direction.value == "to-crm" for field in fields)
 
 
 def _needs_items(field: DesiredField) -> bool:

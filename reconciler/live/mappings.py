@@ -7,8 +7,9 @@ Neighbours: called by `flow` once it is known which row each address stands for.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors import ConnectorUnavailable
@@ -35,16 +36,24 @@ class WantedActors:
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """One reading of what lies below connections."""
+    """One reading of what lies below connections.
+
+    Attributes:
+        flows: what flows through connections that were not asked for: see `Live.flows`.
+    """
 
     mappings: Mapping[int, Mappings]
     crm_items: Mapping[str, tuple[Named, ...]]
+    flows: Mapping[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
 
 
-def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, parallel: int = 4) -> Below:
+def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, parallel: int = 4, flows: bool = False) -> Below:
     """One call per declared actor, one per connection with items, one per CRM list, and the field archive.
 
     A connector that does not answer gives None for the lists: "not known", never "no lists".
+
+    Args:
+        flows: it matters what flows through connections that are not asked for.
 
     Raises:
         ReadError, UnauthorizedError: the tenant cannot be read.
@@ -57,12 +66,12 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
     def ask(one: _Ask) -> object:
         kind, key, actor = one
         if kind == "fields":
-            return _fields(reader, sorted(wanted))
+            return _fields(reader, sorted(wanted), everything=flows)
         return reader.actor_mapping(key, ACTOR_TYPES[actor]) if kind == "actor" else _lists(reader, key)
 
     answers: Any = parallel_calls(ask, asked, parallel)
     actors = {pair: answers["actor", *pair] for pair in pairs}
-    fields = answers["fields", 0, ""]
+    fields, flowing = answers["fields", 0, ""]
     lists = {key: answers["lists", key, ""] for kind, key, _ in asked if kind == "lists"}
     mappings = {
         key: Mappings(
@@ -80,18 +89,26 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
         for field in _listed(actor)
     }
     items = parallel_calls(lambda name: tuple(reader.crm_items(name)), sorted(needed - {""}), parallel)
-    return Below(mappings, items)
+    return Below(mappings, items, flowing)
 
 
-def _fields(reader: MappingReader, connections: list[int]) -> Mapping[int, tuple[ErpField, ...]]:
-    """Stored fields by connection: one filtered read for one connection, one reading of the whole archive for several."""
-    if len(connections) == 1:
-        return {connections[0]: tuple(reader.erp_fields(connections[0]))}
+def _fields(
+    reader: MappingReader, connections: list[int], *, everything: bool
+) -> tuple[Mapping[int, tuple[ErpField, ...]], Mapping[int, frozenset[tuple[str, str]]]]:
+    """Stored fields by connection, and what flows through other ones.
+
+    One filtered read for one connection, one reading of the whole archive for several, or with `everything`.
+    """
+    if len(connections) == 1 and not everything:
+        return {connections[0]: tuple(reader.erp_fields(connections[0]))}, {}
     found: dict[int, list[ErpField]] = {key: [] for key in connections}
+    flows: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
     for row in reader.all_erp_fields():
         if row.connection_id in found:
             found[row.connection_id].append(row)
-    return {key: tuple(rows) for key, rows in found.items()}
+        elif row.crm and row.has_direction:
+            flows[row.connection_id].add((row.actor_type, row.crm.lower()))
+    return {key: tuple(rows) for key, rows in found.items()}, {key: frozenset(rows) for key, rows in flows.items()}
 
 
 def _listed(actor: ActorMapping | None) -> tuple[FieldMapping, ...]:

@@ -114,6 +114,8 @@ class Live:
         groups, users: by id, including deleted ones; None when they were not needed and not read.
         mappings: what is below a connection, by its id, for connections whose actors the file mentions.
         crm_items: items of the CRM lists that these need, by list name.
+        flows: what flows through connections that `mappings` does not have, by their ids: the wire's actor type and the CRM field in
+            small letters. Only where a file lets something flow to SuperOffice alone.
         priority, engine: None when the file does not manage them.
     """
 
@@ -125,5 +127,6 @@ class Live:
     users: Mapping[int, Named] | None = None
     mappings: Mapping[int, Mappings] = field(default_factory=dict)
     crm_items: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
+    flows: Mapping[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
     priority: tuple[int, ...] | None = None
     engine: Engine | None = None

@@ -54,6 +54,7 @@ class ErpField:
     default_mandatory: bool = False
     rank: int = 0
     connection_id: int = 0
+    crm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,8 @@ def _field(goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str
             )
             return
         goal.late.add((actor, key))
-    result: dict[str, Value] = dict(fields.get(key, {}))
+    live: Mapping[str, Value] = fields.get(key, {})
+    result: dict[str, Value] = dict(live)
     fields[key] = result
     for part, mark in (("crm", written.crm), ("direction", written.direction)):
         if mark is not None:
@@ -200,7 +201,7 @@ def _field(goal: ActorsGoal, actor: str, written: DesiredField, fields: dict[str
             goal.not_checked.append(NotChecked(ground.address, (*path, "items"), "the connector does not tell its list items now"))
         else:
             result["items"] = _items(goal, written, path, result, mapping, ground, problems)
-    _check_field(written, result, mapping, ground, problems)
+    _check_field(written, result, mapping, ground, problems, moves=any(result.get(part) != live.get(part) for part in ("crm", "direction")))
 
 
 def _default(written: DesiredField, row: ErpField | None, address: Address, problems: list[Problem]) -> Mapping[str, Value]:
@@ -291,9 +292,19 @@ def list_name(reference: str) -> str:
 
 
 def _check_field(
-    written: DesiredField, result: Mapping[str, Value], mapping: FieldMapping | None, ground: Ground, problems: list[Problem]
+    written: DesiredField,
+    result: Mapping[str, Value],
+    mapping: FieldMapping | None,
+    ground: Ground,
+    problems: list[Problem],
+    *,
+    moves: bool,
 ) -> None:
-    """Rules that need the live row. They hold for what the file writes, not for what it leaves alone."""
+    """Rules that need the live row. They hold for what the file writes, not for what it leaves alone.
+
+    Args:
+        moves: the plan would change the CRM field or the direction: what a tenant has already is no matter of the plan.
+    """
     if mapping is None:
         return
     place = written.direction or written.crm
@@ -311,7 +322,7 @@ def _check_field(
                 ground.address,
             )
         )
-    if mapping.access == "ReadOnly" and synchronised:
+    if mapping.access == "ReadOnly" and synchronised and moves:
         message = f"{written.key} is read-only in the ERP and cannot be synchronised."
         problems.append(Problem("read-only-field", message, place.source, "Take crm and direction out; `show` works.", ground.address))
 

@@ -38,6 +38,7 @@ from reconciler.plan.shared_fields import Sharer, shared_field_problems
 from reconciler.plan.simulate import simulate
 from reconciler.plan.steps import connector_steps
 from reconciler.plan.tenant_wide import AUTOMATIC, PRIORITY, plan_automatic, plan_priority
+from reconciler.wire import languages
 
 __all__ = ["Inputs", "Policy", "make_plan"]
 
@@ -97,12 +98,20 @@ def make_plan(inputs: Inputs) -> Plan:
 
 
 def _shared_fields(inputs: Inputs, goals: Mapping[Address, Attributes | None]) -> list[Problem]:
-    sharers = {}
+    sharers: dict[Address, Sharer] = {}
+    described: set[int] = set()
     for one in inputs.desired.connections.values():
         goal, row = goals.get(one.address), inputs.identity.connections.get(one.address)
         if one.actors and goal is not None:
+            described |= {row.id} if row is not None else set()
             sharers[one.address] = Sharer(one, inputs.live.mappings.get(row.id) if row is not None else None, goal)
-    return shared_field_problems(sharers)
+    # A deletion comes last, so what is to be deleted still holds what it has.
+    others = {
+        f"#{row.id} {languages.shown(row.name, inputs.desired.language)}".strip(): inputs.live.flows.get(row.id, frozenset())
+        for row in inputs.live.listed
+        if row.id not in described
+    }
+    return shared_field_problems(sharers, others)
 
 
 def _plan_connector(

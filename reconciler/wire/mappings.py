@@ -41,7 +41,7 @@ Json = Any  # what json.loads gives
 
 ERP_FIELD_COLUMNS: Final = (
     "Id,ConnectionId,ActorTypeErp,ErpFieldKey,DisplayName,FieldType,Access,ListName,HasFirstSyncDefaultValue,FirstSyncDefaultValue,"
-    "PromptUser,Mandatory,SyncToCrm,SyncToErp,Rank,MissingInERP"
+    "PromptUser,Mandatory,CrmFieldKey,SyncToCrm,SyncToErp,Rank,MissingInERP"
 )
 """What is selected from archive ErpField. Source: SuperOffice docs, archive providers, ErpField."""
 
@@ -164,6 +164,7 @@ def erp_fields_from(json: Json) -> tuple[ErpField, ...]:
                 default_mandatory=row.flag("Mandatory"),
                 rank=row.integer("Rank"),
                 connection_id=_stored_id(row, "ConnectionId"),
+                crm=row.text("CrmFieldKey"),
             )
         )
     each_once([field.id for field in fields], "ErpField.Id")

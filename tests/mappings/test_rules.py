@@ -125,3 +125,48 @@ def test_another_crm_field_is_judged_by_that_field(bench: Workbench, wanted: Doc
     report = bench.apply(bench.plan(moved))
     assert report.exit_code == 0, report
     assert bench.plan(moved).units == ()
+
+
+def test_a_connection_that_no_file_names_holds_what_flows_through_it(bench: Workbench, wanted: Document) -> None:
+    """Its fields are read with those of the others, so the server need not refuse the save and nothing is rolled back."""
+    connector = bench.emulator.inspect.connectors(deleted=False)[0]["ErpConnectorId"]
+    row = bench.emulator.edit.add_connection(connector, "By hand", {"Filename": "F0002.xlsm"})
+    bench.emulator.edit.map_field(row, "Supplier", "POSTALCITY", "POSTALCITY", to_crm=True, to_erp=True)
+    document = copy.deepcopy(wanted)
+    customer(document)["POSTALCITY"] = {"crm": "POSTALCITY", "direction": "to-crm"}
+    (problem,) = problems(bench, document)
+    assert problem.code == "already-mapped"
+    assert f"(#{row} By hand)" in problem.message
+    bench.emulator.edit.delete(row)
+    assert bench.apply(bench.plan(document)).exit_code == 0
+
+
+def test_a_mapping_that_would_take_the_one_way_from_another_connection(bench: Workbench, wanted: Document) -> None:
+    """The other one flows one way to SuperOffice, lawfully, until this plan joins in."""
+    first = copy.deepcopy(wanted)
+    customer(first)["POSTALCITY"] = {"crm": "POSTALCITY", "direction": "to-crm"}
+    assert bench.apply(bench.plan(first)).exit_code == 0
+    both = with_sweden(first, "both")
+    customer(both, "sweden")["POSTALCITY"] = {"crm": "POSTALCITY", "direction": "both"}
+    (problem,) = problems(bench, both)
+    assert (problem.code, str(problem.address)) == ("already-mapped", "connection/sweden")
+    assert "connection/norway" in problem.message
+
+
+def test_what_a_tenant_has_against_the_rules_may_stand_in_the_file(bench: Workbench, wanted: Document) -> None:
+    """No save of the plan is about it: a read-only field that flows, and a field that flows one way although others map it."""
+    both = with_sweden(wanted, "both")
+    assert bench.apply(bench.plan(both)).exit_code == 0
+    ids = {row["DisplayName"]: row["ErpConnectionId"] for row in bench.emulator.inspect.connections(deleted=False)}
+    bench.emulator.edit.map_field(ids["Visma Norway"], "Customer", "CustNo", "NUMBER1", to_crm=True, to_erp=True)
+    bench.emulator.edit.map_field(ids["Visma Norway"], "Customer", "POSTALZIP", to_crm=True, to_erp=False)
+    customer(both)["CustNo"] = {"crm": "NUMBER1", "direction": "both"}
+    customer(both)["POSTALZIP"] = {"crm": "POSTALZIP", "direction": "to-crm"}
+    assert bench.plan(both).units == ()
+    customer(both)["CustNo"]["direction"] = "to-erp"
+    assert [problem.code for problem in problems(bench, both)] == ["read-only-field"]
+    customer(both)["CustNo"] = {"crm": "NUMBER1", "direction": "both", "show": ["search"]}
+    bench.emulator.switches.set("one_way_to_crm", "activation")
+    bench.emulator.edit.map_field(ids["Visma Norway"], "Customer", "POSTALZIP", to_crm=True, to_erp=True)
+    customer(both)["POSTALZIP"]["direction"] = "both"
+    assert bench.apply(bench.plan(both)).exit_code == 0

@@ -59,7 +59,7 @@ ENGINE: dict[str, Any] = {"IsRunning": True, "StatusMessage": 'US:"On"', "Interv
 ARCHIVED: dict[str, Any] = {
     "PrimaryKey": "1008", "EntityName": "erpField", "Id": 1008, "ConnectionId": 101, "ActorTypeErp": "Customer", "ErpFieldKey": "IntField",
     "DisplayName": 'US:"Integer"', "FieldType": "Integer", "Access": "Mandatory", "ListName": None, "HasFirstSyncDefaultValue": 1,
-    "FirstSyncDefaultValue": "[I:30]", "PromptUser": True, "Mandatory": False, "SyncToCrm": 0, "SyncToErp": 1, "Rank": 8, "MissingInERP": 0,
+    "FirstSyncDefaultValue": "[I:30]", "PromptUser": True, "Mandatory": False, "CrmFieldKey": "NUMBER1", "SyncToCrm": 0, "SyncToErp": 1, "Rank": 8, "MissingInERP": 0,
 }  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def test_an_interval_that_is_none(interval: Any) -> None:
 
 FIELD_ROW = ErpField(
     1008, "Customer", "IntField", mandatory=True, has_direction=True, label='US:"Integer"', field_type=FieldType.INTEGER,
-    access="Mandatory", has_default=True, default="[I:30]", ask=True, default_mandatory=False, rank=8, connection_id=101,
+    access="Mandatory", has_default=True, default="[I:30]", ask=True, default_mandatory=False, rank=8, connection_id=101, crm="NUMBER1",
 )  # fmt: skip
 
 
