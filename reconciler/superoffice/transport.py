@@ -239,7 +239,7 @@ def _why(error: Exception, seconds: float) -> str:
         reason = inner.verify_message if isinstance(inner, ssl.SSLCertVerificationError) else reason
         return f"TLS failed ({reason})" if reason else "TLS failed"
     if isinstance(error, (Urllib3Timeout, TimeoutError)):
-        return f"no complete answer within {seconds:g} s"
+        return f"no complete answer within {seconds:.3g} s"
     if isinstance(error, (HTTPError, http.client.HTTPException, OSError)):
         return "the connection broke off before the answer was complete"
     return f"the exchange failed ({type(error).__name__})"
