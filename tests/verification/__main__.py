@@ -1,0 +1,37 @@
+"""`python -m tests.verification run [LAYER…]`: run the laboratory, or go on where it stopped; `count` says how much there is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from tests.faults.stage import stage
+from tests.verification.campaign import run, say
+from tests.verification.layers import LAYERS, batches, cases
+
+
+def main() -> None:
+    """The laboratory's command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.verification", description=__doc__)
+    parser.add_argument("command", choices=("run", "count"))
+    parser.add_argument("layers", nargs="*", metavar="LAYER", help=f"one of {', '.join(LAYERS)}; all without any")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=float, default=0, help="hand out no more work after so long")
+    parser.add_argument("--shuffle", type=int, metavar="SEED", help="in this random order, so that a part is a fair sample")
+    options = parser.parse_args()
+    unknown = sorted(set(options.layers) - set(LAYERS))
+    if unknown:
+        parser.error(f"there is no layer {', '.join(unknown)}")
+    layers = tuple(options.layers) or LAYERS
+    if options.command == "count":
+        for layer in layers:
+            found = list(batches(stage(), (layer,)))
+            about = sum(1 for batch in found for _ in cases(stage(), batch)) if layer != "pairs" else 0
+            say(f"{layer}: {len(found)} batches" + (f", {about} runs" if about else ""))
+        stage().close()
+    else:
+        run(layers, workers=options.workers, seconds=options.seconds, shuffle=options.shuffle)
+
+
+if __name__ == "__main__":
+    main()
