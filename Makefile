@@ -13,10 +13,10 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types imports workflows faults bench format build clean run-ready dev-ready
+.PHONY: help demo test check lint types imports workflows faults verify-quick verify bench format build clean run-ready dev-ready
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: run-ready  ## the guided demonstration, from nothing
 	$(bin)/reconciler demo
@@ -41,6 +41,13 @@ workflows: dev-ready
 
 faults: dev-ready  ## every call failed once at every position, in every way
 	RECONCILER_FAULTS=all $(bin)/python -m pytest -n auto --dist loadgroup -q tests/faults
+	$(bin)/python -m tests.verification run singles outages recoveries
+
+verify-quick: dev-ready  ## a fixed sample of the laboratory
+	$(bin)/python -m pytest -n auto --dist loadgroup -q tests/faults tests/verification
+
+verify: dev-ready  ## the whole laboratory; takes hours, can be stopped, and goes on where it was
+	$(bin)/python -m tests.verification run
 
 bench: dev-ready  ## figures for the budgets, as ratios
 	$(bin)/python benchmarks/startup.py

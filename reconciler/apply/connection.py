@@ -28,7 +28,7 @@ def open_connection(context: Context, running: Running) -> None:
         ConflictError: something managed is not as it was; nothing was written.
     """
     earlier = running.observed
-    fresh = context.reader.connection(running.row_id)
+    fresh = context.connection(running.row_id)
     if fresh is None or fresh.deleted:
         raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) was deleted in SuperOffice.")
     if earlier is not None:
@@ -60,7 +60,7 @@ def set_active(context: Context, running: Running, *, wanted: bool, step: int, r
         act=Act.ACTIVATE if wanted else Act.DEACTIVATE,
         operation="ToggleErpConnectionActive",
         row_id=running.row_id,
-        read=lambda: context.reader.connection(running.row_id),
+        read=lambda: context.connection(running.row_id),
         done=lambda row: row is not None and not row.deleted and row.active is wanted,
         before=lambda row: row is not None and not row.deleted and row.active is not wanted,
         send=lambda _row: context.writer.toggle(running.row_id),
@@ -117,7 +117,7 @@ def save(context: Context, running: Running, target: Callable[[Connection], Conn
         act=Act.SAVE,
         operation="SaveConnection",
         row_id=running.row_id,
-        read=lambda: context.reader.connection(running.row_id),
+        read=lambda: context.connection(running.row_id),
         done=done,
         before=lambda row: row is not None and not row.deleted and not unlike(row, start),
         send=send,
@@ -255,7 +255,7 @@ def creation(context: Context, running: Running, goal: Connection, step: int) ->
 def find_created(context: Context, running: Running) -> tuple[Connection, ...]:
     """Rows that appeared since before the creation, with the name and the connector that we sent."""
     new = [row.id for row in context.reader.list_connections(include_deleted=True) if row.id not in running.known_ids]
-    found = (context.reader.connection(key) for key in new)
+    found = (context.connection(key) for key in new)
     return tuple(
         row
         for row in found
@@ -300,7 +300,7 @@ def _delete(context: Context, running: Running, step: Step) -> None:
         act=Act.DELETE,
         operation="DeleteConnection",
         row_id=running.row_id,
-        read=lambda: context.reader.connection(running.row_id),
+        read=lambda: context.connection(running.row_id),
         done=lambda row: row is None or row.deleted,
         before=lambda row: row is not None and not row.deleted,
         send=lambda _row: context.writer.delete_connection(running.row_id),
@@ -314,7 +314,7 @@ def _verify(context: Context, running: Running, step: Step) -> None:
     wants: Any = running.unit.wants
 
     def found() -> tuple[Connection | None, tuple[str, ...]]:
-        row = context.reader.connection(running.row_id)
+        row = context.connection(running.row_id)
         if wants is None:
             return row, () if row is None or row.deleted else ("it is still there",)
         if row is None or row.deleted:

@@ -24,7 +24,7 @@ def open_connector(context: Context, running: Running) -> None:
     Raises:
         ConflictError: it is not as it was when the plan was checked; nothing was written.
     """
-    row = context.reader.connector(running.row_id)
+    row = context.connector(running.row_id)
     earlier = running.observed_connector
     if row is None or row.deleted or (earlier is not None and row != earlier):
         raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) changed since the plan was checked.")
@@ -48,7 +48,7 @@ def roll_back_connector(context: Context, running: Running) -> Back:
     if running.unit.kind is UnitKind.CREATE:
         return _undo_creation(context, running, number)
     last = running.latest_connector
-    row = look(context, lambda: context.reader.connector(running.row_id), lambda one: _is_there(one) if last is None else one == last)
+    row = look(context, lambda: context.connector(running.row_id), lambda one: _is_there(one) if last is None else one == last)
     running.latest_connector = row
     if running.unit.kind is UnitKind.DELETE:
         gone = row is None or row.deleted
@@ -139,7 +139,7 @@ def _save_as(context: Context, running: Running, goal: Connector, number: int, *
         act=Act.SAVE,
         operation="SaveErpSyncConnectorEntity",
         row_id=running.row_id,
-        read=lambda: context.reader.connector(running.row_id),
+        read=lambda: context.connector(running.row_id),
         done=lambda row: row == goal,
         before=lambda row: row == start,
         send=lambda _row: context.writer.save_connector(goal),
@@ -226,7 +226,7 @@ def _remove(context: Context, running: Running, number: int, *, rollback: bool =
         act=Act.DELETE,
         operation="DeleteErpSyncConnectorEntity",
         row_id=running.row_id,
-        read=lambda: context.reader.connector(running.row_id),
+        read=lambda: context.connector(running.row_id),
         done=lambda row: row is None or row.deleted,
         before=lambda row: row is not None and not row.deleted,
         send=lambda _row: context.writer.delete_connector(running.row_id),
@@ -234,7 +234,7 @@ def _remove(context: Context, running: Running, number: int, *, rollback: bool =
         kind="connector",
         rollback=rollback,
     )
-    opening = context.reader.connector(running.row_id)
+    opening = context.connector(running.row_id)
     running.latest_connector = ensure(context, write, opening).read
 
 
@@ -246,7 +246,7 @@ def _verify(context: Context, running: Running, step: Step) -> None:
             return row is None or row.deleted
         return row is not None and not row.deleted and all(getattr(row, name) == value for name, value in wants.items())
 
-    right = is_right(look(context, lambda: context.reader.connector(running.row_id), is_right))
+    right = is_right(look(context, lambda: context.connector(running.row_id), is_right))
     _note_read(context, running, step.number, "as-desired" if right else "other")
     if not right:
         raise StepFailed("The final read differs", f"After the change {running.name} is not as the file says.")

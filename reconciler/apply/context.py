@@ -12,8 +12,8 @@ from typing import Any
 
 from reconciler.apply.interrupts import Interrupts
 from reconciler.apply.rows import Fields
-from reconciler.errors import LeaseLost
-from reconciler.model import Secret, SecretRef, Timeouts
+from reconciler.errors import LeaseLost, ReadError
+from reconciler.model import Connection, Connector, Secret, SecretRef, Timeouts
 from reconciler.ports import Clock, Journal, Lease, MappingReader, MappingWriter, Reader, Sealer, Secrets, Tester, Writer
 
 Listener = Callable[[str, Mapping[str, Any]], None]
@@ -84,6 +84,31 @@ class Context:
         with contextlib.suppress(LeaseLost):
             self.lease.ensure(self.write_deadline_s)
 
+    def connection(self, row_id: int) -> Connection | None:
+        """One connection as it is now; None only where the list agrees that there is none.
+
+        `null` is how the API says that it knows no such id, and 200 with `null` is also how a server in trouble answers
+        anything. Nothing may be called gone on that word alone.
+
+        Raises:
+            ReadError: the list names it.
+        """
+        row = self.reader.connection(row_id)
+        if row is None and any(one.id == row_id for one in self.reader.list_connections(include_deleted=False)):
+            raise _contradiction(f"connection #{row_id}")
+        return row
+
+    def connector(self, row_id: int) -> Connector | None:
+        """One connector as it is now; None only where the list agrees that there is none.
+
+        Raises:
+            ReadError: the list names it.
+        """
+        row = self.reader.connector(row_id)
+        if row is None and any(one.id == row_id for one in self.reader.connectors()):
+            raise _contradiction(f"connector #{row_id}")
+        return row
+
     def sealed(self, address: str, key: str, ref: SecretRef, value: Secret) -> dict[str, Any]:
         """What the journal keeps of a secret that is about to be sent."""
         return {
@@ -92,3 +117,7 @@ class Context:
             "fingerprint": self.sealer.fingerprint(value, address=address, field=key),
             "sealed": self.sealer.seal(value, address=address, field=key),
         }
+
+
+def _contradiction(what: str) -> ReadError:
+    return ReadError("SuperOffice contradicts itself", f"Asked for {what} it says that there is none, and its own list names it.")

@@ -96,7 +96,7 @@ def _fit_connector(context: Context, running: Running) -> None:
         if twins:
             raise StalePlan("The plan is stale", f"A connector named {unit.sets['name']!r} exists by now (#{twins[0].id}).", _AGAIN)
         return
-    row = context.reader.connector(unit.row.id)
+    row = context.connector(unit.row.id)
     before = unit.before
     assert before is not None
     if row is None or row.deleted or (row.name, row.url) != (before["name"], before["url"]):
@@ -111,7 +111,7 @@ def _fit_connection(context: Context, running: Running, waits: str) -> None:
         declare(context, running)
     if unit.row is None:
         return
-    row = context.reader.connection(unit.row.id)
+    row = context.connection(unit.row.id)
     assert unit.before is not None
     if row is None or row.deleted or row.guid.lower() != unit.row.guid.lower():
         raise StalePlan("The plan is stale", f"{running.name} (#{unit.row.id}) was deleted or replaced in SuperOffice.", _AGAIN)
@@ -139,7 +139,7 @@ def _fit_pointing(context: Context, running: Running) -> None:
     """A save and a test send secrets to wherever the connector points, so it has to point where the plan saw it point."""
     key, url = running.connector_id, running.unit.connector_url
     if key not in context.pointing:
-        row = context.reader.connector(key)
+        row = context.connector(key)
         context.pointing[key] = "" if row is None or row.deleted else row.url
     if url and context.pointing[key] != url:
         text = f"The connector of {running.name} (#{key}) no longer points where the plan found it."

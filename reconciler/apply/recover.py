@@ -19,7 +19,7 @@ from reconciler.apply.below_json import below_from_json, restore_starts
 from reconciler.apply.carried import keys_sent
 from reconciler.apply.context import Context
 from reconciler.apply.rollback import Back
-from reconciler.apply.running import Carried, Running
+from reconciler.apply.running import Carried, Running, planned_ids
 from reconciler.apply.surprises import told
 from reconciler.errors import ConnectorUnavailable, Interrupted, JournalError, ReconcilerError
 from reconciler.journal.transitions import UnitPhase
@@ -54,11 +54,13 @@ def recover_run(context: Context, view: RunView, choice: str) -> tuple[UnitEnd, 
     context.record("recovery-opened", choice=choice, fencing=context.lease.fencing)
     _settle_waiting(context, view)
     context.touched.update(address for address, unit in view.units.items() if unit.touched)
+    bound = context.journal.recorded().bindings
+    ids = {**planned_ids(plan), **{address: row.id for address, row in bound.items()}}
     ends = []
     for unit in reversed(plan.units):
         state = view.units.get(str(unit.address))
         if state is not None:
-            ends.append(_recover_unit(context, unit, state, choice))
+            ends.append(_recover_unit(context, unit, state, choice, ids))
     ends.reverse()
     failed = any(end.end is End.NEEDS_ATTENTION for end in ends) and choice == BACK
     exit_code = 6 if failed or any(end.reason == _UNREADABLE for end in ends) else 5 if choice == BACK else 0
@@ -104,7 +106,7 @@ def _settle_waiting(context: Context, view: RunView) -> None:
         context.clock.sleep(context.timeouts.settle)
 
 
-def _recover_unit(context: Context, unit: Unit, state: UnitView, choice: str) -> UnitEnd:
+def _recover_unit(context: Context, unit: Unit, state: UnitView, choice: str, ids: Mapping[str, int]) -> UnitEnd:
     if state.phase is UnitPhase.DONE:
         return _finished(unit, End(state.end), state.reason, written=state.touched)
     running = Running(unit)
@@ -112,6 +114,7 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, choice: str) ->
         return _close(context, running, End.UNTOUCHED, "nothing was sent for it", ())
     try:
         running = told(lambda: rebuild(context, unit, state))
+        running.ids = dict(ids)
         if choice == ACCEPT:
             return _accept(context, running)
         context.record("rollback-opened", unit=running.name, reason="recover --back")
@@ -150,13 +153,13 @@ def _current(context: Context, running: Running) -> Connection | Connector | Non
         if not running.row_id:
             found = connector.find_created(context, running)
             return found[0] if len(found) == 1 else None
-        return context.reader.connector(running.row_id)
+        return context.connector(running.row_id)
     if not running.row_id:
         from reconciler.apply.connection import find_created
 
         created = find_created(context, running)
         return created[0] if len(created) == 1 else None
-    return context.reader.connection(running.row_id)
+    return context.connection(running.row_id)
 
 
 def _compare(running: Running, row: Connection | Connector | None) -> tuple[End, str]:

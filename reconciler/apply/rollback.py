@@ -44,7 +44,7 @@ def roll_back_connection(context: Context, running: Running) -> Back:
     """
     if running.unit.kind is UnitKind.CREATE:
         return _undo_creation(context, running)
-    fresh = look(context, lambda: context.reader.connection(running.row_id), lambda row: _is_as_last_read(running, row))
+    fresh = look(context, lambda: context.connection(running.row_id), lambda row: _is_as_last_read(running, row))
     if running.unit.kind is UnitKind.DELETE and (fresh is None or fresh.deleted):
         running.latest = fresh
         _note_read(context, running, "as-desired")
@@ -83,7 +83,8 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
     _put_back_below(context, running, number)
     set_active(context, running, wanted=observed.active, step=number, rollback=True)
     _close_window(context, running)
-    tested = running.wrote & {Act.SAVE, Act.REFRESH, Act.MAP}
+    # A deletion that left the row may have made the connector forget it all the same.
+    tested = running.wrote & {Act.SAVE, Act.REFRESH, Act.MAP, Act.DELETE}
     problem = _test_after(context, running) if tested else ""
     return _prove(context, running, observed, problem)
 
@@ -125,14 +126,16 @@ def _test_after(context: Context, running: Running) -> str:
     before = running.rehearsed
     silent = before is not None and before.passed is None
     result = test_stored(context, running, "retest", expected=before is None or before.ok or silent)
-    if before is None or result.ok is before.ok or (silent and result.ok):
+    if result.ok if before is None else result.ok is before.ok or (silent and result.ok):
         return ""
+    if before is None:
+        return "It was not tested before the run, and now its test fails."
     return f"Before the run the test {'passed' if before.ok else 'failed'}, and after the rollback it {'passes' if result.ok else 'fails'}."
 
 
 def _prove(context: Context, running: Running, observed: Connection, problem: str) -> Back:
     def found() -> tuple[Connection | None, tuple[str, ...]]:
-        row = context.reader.connection(running.row_id)
+        row = context.connection(running.row_id)
         if row is None or row.deleted:
             return row, ("it is gone",)
         wrong = rows.differing(row, observed, {**running.saved, "active": None}, running.fields, running.secret_keys)
@@ -165,7 +168,7 @@ def _undo_creation(context: Context, running: Running) -> Back:
         context.record("observed", unit=running.name, step=number, verdict=verdict, seen="", detail="")
         if not running.row_id:
             return Back(End.AS_BEFORE)
-    row = look(context, lambda: context.reader.connection(running.row_id), _is_there)
+    row = look(context, lambda: context.connection(running.row_id), _is_there)
     running.latest = row
     if row is None or row.deleted:
         _note_read(context, running, "as-before")
@@ -188,7 +191,7 @@ def _delete_created(context: Context, running: Running, number: int) -> None:
         act=Act.DELETE,
         operation="DeleteConnection",
         row_id=running.row_id,
-        read=lambda: context.reader.connection(running.row_id),
+        read=lambda: context.connection(running.row_id),
         done=lambda row: row is None or row.deleted,
         before=lambda row: row is not None and not row.deleted,
         send=lambda _row: context.writer.delete_connection(running.row_id),

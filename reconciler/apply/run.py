@@ -19,7 +19,7 @@ from reconciler.apply.exits import run_exit_code
 from reconciler.apply.preflight import check_fit, declare, run_tests, waits_for
 from reconciler.apply.rollback import Back
 from reconciler.apply.rows import connector_to_json, row_to_json
-from reconciler.apply.running import Running
+from reconciler.apply.running import Running, planned_ids
 from reconciler.apply.surprises import told
 from reconciler.errors import (
     CheckFailed,
@@ -66,12 +66,6 @@ class Progress:
     ids: dict[str, int] = field(default_factory=dict)
     stopped: ReconcilerError | None = None
     refused: bool = False
-
-    @property
-    def plan_ids(self) -> dict[str, int]:
-        """The tenant's ids that the plan knows, by address text."""
-        rows = {str(unit.address): unit.row.id for unit in self.plan.units if unit.row is not None}
-        return {**{address: row.id for address, row in self.plan.bindings.items()}, **rows}
 
     @property
     def halted(self) -> bool:
@@ -176,7 +170,7 @@ def _run_unit(context: Context, progress: Progress, running: Running, unit: Unit
     """Open the unit, perform its steps, close it as desired."""
     if unit.address.kind == "connection" and not running.connector_id:
         running.connector_id = progress.ids.get(unit.connector, 0)
-    running.ids = {**progress.plan_ids, **progress.ids}
+    running.ids = {**planned_ids(progress.plan), **progress.ids}
     kinds.open_row(context, running)
     _open_unit(context, running)
     if unit.row is not None and unit.kind is UnitKind.UPDATE and not unit.address.key.startswith("#"):

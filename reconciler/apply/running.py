@@ -22,6 +22,7 @@ from reconciler.model import (
     ListMappings,
     Mappings,
     Named,
+    Plan,
     Secret,
     TestResult,
     Unit,
@@ -151,3 +152,9 @@ class Running:
     def seen(self, row: Connection | Connector | None) -> str:
         """The digest of a read, secrets left out."""
         return rows.seen(row, self.hidden_keys, self.fields)
+
+
+def planned_ids(plan: Plan) -> dict[str, int]:
+    """The tenant's ids that a plan knows, by address text."""
+    rows = {str(unit.address): unit.row.id for unit in plan.units if unit.row is not None}
+    return {**{address: row.id for address, row in plan.bindings.items()}, **rows}

@@ -53,14 +53,22 @@ def roll_back(context: Context, running: Running) -> Back:
     """
     number = len(running.unit.steps)
     found = running.observed_wide
+    # Durable before the first write of the way back: nothing is sent while an outcome is in doubt.
+    _note(context, running, _read(context, running))
     for act in (Act.PRIORITY, Act.ENGINE, Act.INTERVAL):
         if act in running.wrote:
             wanted = {name: found[name] for name in _SETS[act]}
             _ensure(context, running, act, wanted, number, rollback=True)
-    now = _read(context, running)
-    same = all(now.get(name) == found.get(name) for name in running.unit.sets)
-    context.record("observed", unit=running.name, step=number, verdict="as-before" if same else "other", seen="", detail="")
+    same = _note(context, running, _read(context, running))
     return Back(End.AS_BEFORE) if same else Back(End.NEEDS_ATTENTION, "It is not as it was found.")
+
+
+def _note(context: Context, running: Running, now: Attributes) -> bool:
+    """Journal what a read of the way back showed; whether everything is as it was found."""
+    same = all(now.get(name) == running.observed_wide.get(name) for name in running.unit.sets)
+    verdict = "as-before" if same else "other"
+    context.record("observed", unit=running.name, step=len(running.unit.steps), verdict=verdict, seen="", detail="")
+    return same
 
 
 def compare(context: Context, running: Running) -> tuple[End, str]:

@@ -54,9 +54,15 @@ class Gateway:
     # --- Reader ---
 
     def connectors(self) -> Sequence[Connector]:
-        """Every connector that is not deleted, by id."""
+        """Every connector that is not deleted, by id.
+
+        Raises:
+            ReadError: it lists one that it does not know when asked for it.
+        """
         ids = self._read("GetAllConnectors", carriers.connector_ids_from)
         found = self._together(self.connector, ids)
+        if unknown := [key for key, one in zip(ids, found, strict=True) if one is None]:
+            raise _read_error("GetErpSyncConnectorEntity", 200, f"connector #{unknown[0]} is listed, and asked for it there is none")
         return tuple(one for one in found if one is not None and not one.deleted)
 
     def connector(self, connector_id: int) -> Connector | None:

@@ -322,7 +322,7 @@ def _proves(account: Account, read: Call, write: Call) -> bool:
     same = account.rows[read.sequence] == (kind, key)
     if write.operation.startswith("Delete") and read.fault == "null-body":
         return same  # what a read of a deleted row may say at any time
-    if read.writes or read.status != 200 or read.fault not in (None, "stale-read", "slow"):
+    if read.writes or read.status != 200 or read.fault not in (None, "stale-read", "slow", "ignored-field"):
         return False
     shown_by = SHOWN_BY.get(write.operation)
     if write.operation == "UpdateConnectionFields":  # no read can prove it; what is stored now is looked at all the same

@@ -7,8 +7,7 @@ every time; a fault at position n leaves the calls before it as they were.
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -131,6 +130,13 @@ RECOVERIES = {
     "recover-deletion": ("three", "DeleteConnection", 1),
     "recover-mapping": ("mappings", "SaveActorTypeMapping", 1),
     "recover-url": ("url", "SaveErpSyncConnectorEntity", 1),
+    "recover-engine": ("tenant", "ChangeEngineStatus", 1),
+    "recover-priority": ("tenant", "SaveErpConnectionSyncPriorities", 1),
+    "recover-connector": ("connectors", "DeleteErpSyncConnectorEntity", 1),
+    "recover-items": ("mappings", "SaveConnectionListMappings", 1),
+    "recover-order": ("mappings", "MoveErpFieldItem", 2),
+    "recover-default": ("mappings", "SaveDefaultValueInfo", 1),
+    "recover-atomic": ("atomic", "SaveConnection", 2),
 }
 
 
@@ -228,66 +234,3 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> Result:
-        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
-        return cls(**values)
-
-
-def table(results: Iterable[Result]) -> str:
-    """Per kind of fault and operation: calls failed, runs, exit codes, ends, violations."""
-    rows: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    for result in results:
-        rows[result.kind, result.operation].append(result)
-    lines = ["| fault | operation | calls failed | runs | exit codes | ends | violations |", "|---|---|---|---|---|---|---|"]
-    for kind, operation in sorted(rows, key=lambda key: (list(KINDS).index(key[0]), key[1])):
-        found = rows[kind, operation]
-        failed = len({(one.scenario, one.position) for one in found})
-        ends = ", ".join(f"{count} {end}" for end, count in sorted(Counter(end for one in found for end in one.ends).items()))
-        bad = sum(bool(one.violations) for one in found)
-        lines.append(f"| {kind} | {operation} | {failed} | {len(found)} | {_codes(found)} | {ends} | {bad} |")
-    return "\n".join(lines)
-
-
-def page(results: Sequence[Result], figures: Mapping[str, int]) -> str:
-    """The whole as Markdown."""
-    bad = [one for one in results if one.violations]
-    single = [one for one in results if one.lasting == 1]
-    cells_ = {(one.scenario, one.kind, one.position) for one in single}
-    lines = [
-        "# Faults",
-        "",
-        "What `make faults` found: every call that `reconciler apply` makes, from the lease on, failed at every position and in every way,",
-        "over real HTTP against the embedded SuperOffice, and judged from what SuperOffice then holds (`tests/faults/checker.py` lists the rules).",
-        "After each run that ended with 6, the next apply is refused, and `recover --back` is run and judged; after each run, a new plan is",
-        "made and compared with what was claimed. This page is written by `make faults`.",
-        "",
-        f"- {len(results):,} runs, {len(bad):,} with a violation",
-        f"- {len(cells_):,} cells (scenario × kind of fault × call) with one call failed; {len(results) - len(single):,} runs with an outage of several calls",
-        f"- {figures.get('calls', 0):,} calls in {len(SCENARIOS)} scenarios; {len(KINDS)} kinds of fault",
-        f"- {figures.get('signals', 0):,} runs with signals, {figures.get('bugs', 0):,} bugs planted and found",
-        "",
-        "## Scenarios",
-        "",
-        "| scenario | what | calls failed | runs | exit codes | violations |",
-        "|---|---|---|---|---|---|",
-    ]
-    texts = {name: scenario.text for name, scenario in SCENARIOS.items()}
-    texts |= {name: f"`recover --back` after an outage in the middle of `{of}`" for name, (of, *_) in RECOVERIES.items()}
-    for name, text in texts.items():
-        found = [one for one in results if one.scenario == name]
-        calls = len({one.position for one in found})
-        wrong = sum(bool(one.violations) for one in found)
-        lines.append(f"| {name} | {text} | {calls} | {len(found)} | {_codes(found)} | {wrong} |")
-    lines += ["", "## Kinds of fault", "", "| fault | what | runs | exit codes | violations |", "|---|---|---|---|---|"]
-    for name, kind in KINDS.items():
-        found = [one for one in single if one.kind == name]
-        lines.append(f"| {name} | {kind.text} | {len(found)} | {_codes(found)} | {sum(bool(one.violations) for one in found)} |")
-    lines += ["", "## One call fails", "", table(single), "", "## Several calls in a row fail", ""]
-    lines += [table(one for one in results if one.lasting != 1), ""]
-    return "\n".join(lines)
-
-
-def _codes(found: Iterable[Result]) -> str:
-    return " ".join(f"{code}×{count}" for code, count in sorted(Counter(one.code for one in found).items()))

@@ -11,12 +11,11 @@ from reconciler import flow
 from reconciler.model import RunReport
 from reconciler.session import Session
 from tests.faults.checker import Violation
-from tests.faults.conftest import PROPERTY, WHOLE
+from tests.faults.conftest import WHOLE
 from tests.faults.signals import MOMENTS, Signal, Signals, Where
 from tests.faults.stage import Harm, Prepared, Stage
 from tests.faults.trial import Trial, settle
 
-Record = Callable[[str, object], None]
 RUNS = ("three", "update-back", "create-back", "url") if WHOLE else ("three", "update-back")
 SEED = 20260302
 
@@ -62,20 +61,16 @@ def some(count: int, most: int) -> list[int]:
 @pytest.mark.slow
 @pytest.mark.parametrize("where", MOMENTS)
 @pytest.mark.parametrize("name", RUNS)
-def test_the_first_signal_leaves_every_end_proved(
-    stage: Stage, name: str, where: Where, monkeypatch: pytest.MonkeyPatch, record_property: Record
-) -> None:
-    bad, runs = [], 0
+def test_the_first_signal_leaves_every_end_proved(stage: Stage, name: str, where: Where, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad: list[str] = []
     for nth in some(moments(stage, monkeypatch, name, where), 3):
         signal = Signal(where, nth, "SIGTERM", 143) if nth % 2 else Signal(where, nth)
         trial, asking = interrupted(stage, monkeypatch, name, signal)
-        runs += 1
         assert asking.asked == 1
         bad += [f"{signal}: {violation}" for violation in trial.violations]
         activated = any(event.kind == "activated" and event.body["unit"] == "connection/visma-dk" for event in trial.first.events)
         if trial.first.code not in (0, 5, signal.code) and not activated:
             bad.append(f"{signal}: exit {trial.first.code} ({trial.first.error})")
-    record_property(f"{PROPERTY}:signals", runs)
     assert not bad, "\n".join(bad)
 
 
@@ -83,11 +78,11 @@ def test_the_first_signal_leaves_every_end_proved(
 @pytest.mark.parametrize("where", MOMENTS)
 @pytest.mark.parametrize("name", RUNS)
 def test_a_second_signal_stops_at_once_and_the_exit_stays_true(
-    stage: Stage, name: str, where: Where, monkeypatch: pytest.MonkeyPatch, record_property: Record
+    stage: Stage, name: str, where: Where, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first one comes after the first write; the second one at any later moment of any kind."""
     chooser = random.Random(SEED)
-    bad, runs = [], 0
+    bad: list[str] = []
     count = moments(stage, monkeypatch, name, where)
     pairs = [(first, second, other) for first in range(count // 3, count) for second in range(1, 12) for other in MOMENTS]
     for nth, later, other in chooser.sample(pairs, min(len(pairs), 40 if WHOLE else 2)):
@@ -95,7 +90,5 @@ def test_a_second_signal_stops_at_once_and_the_exit_stays_true(
         before = interrupted(stage, monkeypatch, name, first)[1].counts.get(other, 0)
         second = Signal(other, max(1, before - later), "SIGTERM", 143)
         trial, _ = interrupted(stage, monkeypatch, name, first, second)
-        runs += 1
         bad += [f"{first} {second}: exit {trial.first.code} {violation}" for violation in trial.violations]
-    record_property(f"{PROPERTY}:signals", runs)
     assert not bad, "\n".join(bad)

@@ -50,7 +50,14 @@ def picture(emulator: Emulator) -> Picture:
         for actor in row["Actors"].values()
         for field in actor["Fields"].values()
     }
-    return Picture(connections, connectors, _bare(rows("ErpConfiguration")[0]), owners)
+    return Picture(connections, connectors, _settings(emulator), owners)
+
+
+def _settings(emulator: Emulator) -> Row:
+    """The order as it is used: a stored one that leaves connections out, and one that names them behind, are the same."""
+    stored = _bare(emulator.inspect.engine())
+    order = stored.pop("Order")
+    return {**stored, "ConnectionRank": ";".join(map(str, order))}
 
 
 def _add_access(connection: Row, row: Row) -> None:
@@ -214,5 +221,15 @@ def strangers(before: Picture, after: Picture, units: Iterable[Expected]) -> lis
         for text in unlike(after.connectors.get(key, {}), row)
     ]
     wide = {name for one in units if one.is_tenant_wide for name in one.columns or {}}
-    found += [text for text in unlike(after.settings, before.settings, "settings: ") if text.split()[1] not in wide]
+    found += [
+        text
+        for text in unlike(_among(after.settings, before.settings), _among(before.settings, after.settings), "settings: ")
+        if text.split()[1] not in wide
+    ]
     return found
+
+
+def _among(settings: Row, other: Row) -> Row:
+    """The settings, with the order of those that both know: a new connection gets a place by itself, a deleted one loses its own."""
+    known = other["ConnectionRank"].split(";")
+    return {**settings, "ConnectionRank": ";".join(one for one in settings["ConnectionRank"].split(";") if one in known)}

@@ -1,19 +1,24 @@
-"""`python -m tests.verification run [LAYER…]`: run the laboratory, or go on where it stopped; `count` says how much there is."""
+"""`python -m tests.verification run [LAYER…]` runs the laboratory, or goes on where it stopped, and writes its figures.
+
+`count` says how much there is; `publish` writes the figures of what was run so far.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from tests.faults.stage import stage
 from tests.verification.campaign import run, say
+from tests.verification.figures import publish
 from tests.verification.layers import LAYERS, batches, cases
 
 
-def main() -> None:
-    """The laboratory's command line."""
+def main() -> int:
+    """The laboratory's command line; 1 where a run broke a rule."""
     parser = argparse.ArgumentParser(prog="python -m tests.verification", description=__doc__)
-    parser.add_argument("command", choices=("run", "count"))
+    parser.add_argument("command", choices=("run", "count", "publish"))
     parser.add_argument("layers", nargs="*", metavar="LAYER", help=f"one of {', '.join(LAYERS)}; all without any")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=float, default=0, help="hand out no more work after so long")
@@ -29,9 +34,13 @@ def main() -> None:
             about = sum(1 for batch in found for _ in cases(stage(), batch)) if layer != "pairs" else 0
             say(f"{layer}: {len(found)} batches" + (f", {about} runs" if about else ""))
         stage().close()
-    else:
+        return 0
+    if options.command == "run":
         run(layers, workers=options.workers, seconds=options.seconds, shuffle=options.shuffle)
+    tallies = publish(stage())
+    stage().close()
+    return 1 if any(tally.violations or tally.missed for tally in tallies.values()) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

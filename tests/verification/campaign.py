@@ -23,7 +23,7 @@ from tests.faults.matrix import Result, operations
 from tests.faults.stage import Stage, stage
 from tests.verification.layers import LAYERS, Batch, Case, batches, cases
 
-__all__ = ["ROOT", "perform", "remember", "run", "say", "tree"]
+__all__ = ["ROOT", "commit", "log_path", "perform", "remember", "run", "say", "tree"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".verification"
@@ -41,6 +41,16 @@ def tree() -> str:
     ids = [_git("rev-parse", f"HEAD:{folder}")[:12] for folder in _JUDGED_BY]
     changed = _git("diff", "HEAD", "--", *_JUDGED_BY) + _git("ls-files", "--others", "--exclude-standard", "--", *_JUDGED_BY)
     return "-".join([*ids, hashlib.sha256(changed.encode()).hexdigest()[:8]] if changed else ids)
+
+
+def log_path() -> Path:
+    """Where the results of this tree lie."""
+    return FOLDER / f"{tree()}.jsonl"
+
+
+def commit() -> str:
+    """The commit at hand, in short."""
+    return _git("rev-parse", "--short", "HEAD")
 
 
 def _git(*arguments: str) -> str:
@@ -93,7 +103,7 @@ def run(layers: tuple[str, ...] = LAYERS, *, workers: int = 2, seconds: float = 
         shuffle: the seed of an order other than the fixed one, so that a part is a fair sample.
     """
     FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{tree()}.jsonl"
+    path = log_path()
     done = remember(path)
     todo = [batch for batch in batches(stage(), layers) if str(batch) not in done]
     stage().close()

@@ -2,6 +2,7 @@
 
     singles     every call of every plan fails once, in every way that makes a difference
     persistent  the same, and every call after it fails so too
+    outages     six calls in a row fail, more than a read is repeated
     recoveries  `recover --back` is harmed, after an outage left a run open
     pairs       one call of the update plan fails, and then a later one, in the run that this makes
 
@@ -24,7 +25,7 @@ __all__ = ["LAYERS", "PAIRED", "Batch", "Case", "batches", "cases"]
 
 enter()
 
-LAYERS = ("singles", "persistent", "recoveries", "pairs")
+LAYERS = ("singles", "outages", "persistent", "recoveries", "pairs")
 # The update plan, as it goes well and as it is rolled back: all of its calls meet pairs of faults.
 PAIRED = ("update", "update-back")
 SIZE = 40
@@ -93,6 +94,9 @@ def _scenarios(layer: str) -> tuple[str, ...]:
 
 
 def _cells(stage: Stage, layer: str, scenario: str, kind: str) -> Iterator[Cell]:
+    if layer == "outages":
+        yield from (cell for cell in cells(stage, scenario, kind) if cell.lasting not in (1, None))
+        return
     once = [cell for cell in cells(stage, scenario, kind) if cell.lasting == 1]
     if layer == "persistent":
         # A read that is stale for good, or a tenant that is slow for good, is no outage: nothing could ever be proved.

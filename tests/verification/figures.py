@@ -1,0 +1,123 @@
+"""Turns a campaign's log into `verification.json` and `docs/verification.md`: counted from the results, never written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.matrix import KINDS, RECOVERIES
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.stage import Stage
+from tests.verification.campaign import ROOT, commit, log_path, remember, tree
+from tests.verification.layers import LAYERS, batches
+
+__all__ = ["PAGE", "Tally", "gather", "page", "publish"]
+
+PAGE = ROOT / "docs" / "verification.md"
+FIGURES = ROOT / "verification.json"
+MEANS = {
+    "singles": "every call of every plan fails once, in every way that makes a difference there",
+    "persistent": "the same, and every call after it fails in the same way",
+    "outages": "six calls in a row fail, more than a read is repeated",
+    "recoveries": "`recover --back` is harmed, after an outage left a run open",
+    "pairs": "one call of the update plan fails, then a later call of the run that this makes",
+}
+
+
+@dataclass
+class Tally:
+    """What one layer came to."""
+
+    batches: int = 0
+    of: int = 0
+    runs: int = 0
+    commands: int = 0
+    violations: int = 0
+    missed: int = 0
+    seconds: float = 0.0
+    codes: Counter[int] = field(default_factory=Counter)
+    cells: set[tuple[str, str, str]] = field(default_factory=set)
+    bad: list[str] = field(default_factory=list)
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Count a finished batch."""
+        self.batches += 1
+        self.seconds += entry["seconds"]
+        for one in entry["results"]:
+            self.runs += 1
+            self.commands += 1 + len(one["after"])
+            self.missed += not one["hit"]
+            self.codes[one["code"]] += 1
+            self.cells |= {(scenario, kind, one["operation"]) for scenario, kind, _, _ in one["cells"][:1]}
+            if one["violations"]:
+                self.violations += 1
+                self.bad.append(f"{one['case']} -> {one['code']}: {'; '.join(one['violations'])}")
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        codes = {str(code): count for code, count in sorted(self.codes.items())}
+        plain = {name: getattr(self, name) for name in ("batches", "of", "runs", "commands", "violations", "missed")}
+        return {**plain, "seconds": round(self.seconds), "cells": len(self.cells), "exit_codes": codes}
+
+
+def gather(stage: Stage, entries: Iterable[Mapping[str, Any]]) -> dict[str, Tally]:
+    """One tally per layer; `of` counts the batches that there are, from the code's own calls and table of faults."""
+    found = {layer: Tally(of=sum(1 for _ in batches(stage, (layer,)))) for layer in LAYERS}
+    for entry in entries:
+        layer = entry["batch"].partition("/")[0]
+        if layer in found:
+            found[layer].add(entry)
+    return found
+
+
+def publish(stage: Stage) -> dict[str, Tally]:
+    """Write both files from this tree's log."""
+    found = gather(stage, remember(log_path()).values())
+    body = {
+        "commit": commit(),
+        "tree": tree(),
+        "command": "make verify",
+        "layers": {name: tally.as_json() for name, tally in found.items()},
+    }
+    FIGURES.write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")
+    PAGE.write_text(page(found, commit()), encoding="utf-8")
+    return found
+
+
+def page(found: Mapping[str, Tally], at: str) -> str:
+    """The figures as Markdown."""
+    runs, bad = sum(one.runs for one in found.values()), sum(one.violations for one in found.values())
+    commands = sum(one.commands for one in found.values())
+    lines = [
+        "# Verification",
+        "",
+        "How the promise in the README is proved, and what came out. `make verify` writes this page and `verification.json` from the results of",
+        f"its runs (commit `{at}`); it can be stopped and goes on where it was. `make verify-quick` runs a fixed sample of the same.",
+        "",
+        f"**{runs:,} runs, {bad:,} with a violation**; {commands:,} commands were judged.",
+        "",
+        "Each run is a real `apply` over real HTTP against the embedded SuperOffice, with a clock that can be turned forward. A checker that",
+        "knows nothing of the applier's own account compares the tenant's rows and the history of its requests with what was reported, with the",
+        "exit code and with the journal (`tests/faults/checker.py` lists the rules). A run that ends with exit 6 is then recovered, and that is",
+        "judged too; after every run a new plan is made and compared with what was claimed.",
+        "",
+        "## Layers",
+        "",
+        "| layer | what | batches done | runs | violations | exit codes |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, tally in found.items():
+        codes = " ".join(f"{code}×{count:,}" for code, count in sorted(tally.codes.items()))
+        lines.append(f"| {name} | {MEANS[name]} | {tally.batches} of {tally.of} | {tally.runs:,} | {tally.violations} | {codes} |")
+    lines += ["", "## Plans", "", "| plan | what |", "|---|---|"]
+    lines += [f"| {name} | {scenario.text} |" for name, scenario in SCENARIOS.items()]
+    lines += [f"| {name} | `recover --back` after an outage in the middle of `{of}` |" for name, (of, *_) in RECOVERIES.items()]
+    lines += ["", "## Faults", "", "| fault | what |", "|---|---|"]
+    lines += [f"| {name} | {kind.text} |" for name, kind in KINDS.items()]
+    wrong = [text for tally in found.values() for text in tally.bad]
+    if wrong:
+        lines += ["", "## Violations", "", *(f"- {text}" for text in wrong)]
+    return "\n".join([*lines, ""])

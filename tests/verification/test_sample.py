@@ -1,0 +1,65 @@
+"""A fixed sample of every layer, and the laboratory's own habits. `make verify` runs everything."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.faults.stage import Stage, stage
+from tests.faults.trial import attempt
+from tests.verification.campaign import perform, remember
+from tests.verification.figures import gather, page
+from tests.verification.layers import LAYERS, Case, batches, cases
+from tests.verification.plans import PLANS
+
+SEED = 20261122
+SHARE = {"singles": 24, "outages": 12, "persistent": 40, "recoveries": 12, "pairs": 30}
+
+
+@pytest.fixture(scope="module", name="stage")
+def the_stage() -> Stage:
+    """The stage of this process, which the faults share."""
+    return stage()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_fixed_sample_of_each_layer_holds(stage: Stage, layer: str) -> None:
+    chooser = random.Random(f"{SEED} {layer}")
+    found = list(batches(stage, (layer,)))
+    chosen: list[Case] = []
+    while len(chosen) < SHARE[layer]:
+        there = list(cases(stage, chooser.choice(found)))
+        chosen += chooser.sample(there, min(3, len(there)))
+    results = perform(stage, chosen[: SHARE[layer]])
+    bad = [f"{one['case']} -> {one['code']}: {one['violations']}" for one in results if one["violations"] or not one["hit"]]
+    assert not bad, "\n".join(bad)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_without_faults_every_plan_of_one_kind_is_right(stage: Stage, plan: str) -> None:
+    trial = attempt(stage, plan)
+    assert (trial.first.code, trial.violations) == (0, [])
+
+
+def test_a_line_that_a_stop_cut_off_is_not_a_finished_batch(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    whole = {"batch": "singles/update/late/0", "seconds": 1.0, "results": []}
+    log.write_text(json.dumps(whole) + "\n" + json.dumps(whole)[:30], encoding="utf-8")
+    assert list(remember(log)) == ["singles/update/late/0"]
+
+
+def test_a_violation_is_counted_and_shown(stage: Stage) -> None:
+    one = {"case": "singles: update/late/3", "cells": [["update", "late", 3, 1]], "hit": True, "operation": "SaveConnection"}
+    entry = {
+        "batch": "singles/update/late/0",
+        "seconds": 1.0,
+        "results": [{**one, "code": 0, "ends": [], "after": [5], "violations": ["code: no"]}],
+    }
+    found = gather(stage, [entry])
+    assert (found["singles"].runs, found["singles"].commands, found["singles"].violations) == (1, 2, 1)
+    assert "**1 runs, 1 with a violation**" in page(found, "abc")
+    assert "singles: update/late/3 -> 0: code: no" in page(found, "abc")
