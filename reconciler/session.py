@@ -63,7 +63,7 @@ class Session:
     @cached_property
     def secrets(self) -> Resolver:
         """What resolves references, within what the target allows."""
-        return Resolver(self.target, self.environ, self.directory)
+        return Resolver(self.target, self.environ, self.directory, self._debug)
 
     @cached_property
     def emulator(self) -> Emulator | None:

@@ -9,10 +9,18 @@ import fnmatch
 import re
 
 from reconciler.model import SecretRef, Target
+from reconciler.stores import others
+from reconciler.stores.forms import FORMS, OTHER, Form, covers_something, matches
 
-PROVIDERS = ("env", "file")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENV_PATTERN = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
+
+
+def store_form(provider: str) -> Form | None:
+    """How names look in a provider's store; None for the environment, for files and for a provider that nobody brings."""
+    if provider in FORMS or provider in ("env", "file"):
+        return FORMS.get(provider)
+    return OTHER if provider in others() else None
 
 
 def form_problem(reference: str) -> str | None:
@@ -21,11 +29,22 @@ def form_problem(reference: str) -> str | None:
     The answer never holds the reference: what stands in a wrong one may be the secret itself.
     """
     provider, colon, name = reference.partition(":")
-    if not colon or provider not in PROVIDERS:
-        return "env:NAME or file:path, the providers that this version knows"
+    form = store_form(provider) if colon else None
+    if form is not None:
+        return None if form.split(name) else f"{provider}:{form.shape}"
+    if not colon or provider not in ("env", "file"):
+        return "provider:name, such as " + ", ".join(("env:NAME", "file:path", *(f"{name}:{one.shape}" for name, one in FORMS.items())))
     if provider == "env":
         return None if _ENV_NAME.fullmatch(name) else "the name of an environment variable after env:, letters, digits and _"
     return None if path_parts(name) else "a relative path with / after file:, without . or .. and without links"
+
+
+def version_problem(ref: SecretRef) -> str | None:
+    """What is wrong with the version of a reference, as the end of a sentence that begins "expected"; None when nothing is."""
+    form = store_form(ref.provider)
+    if form is None or form.version is None or ref.version is None or form.version.fullmatch(ref.version):
+        return None
+    return f"{form.version_shape}, or none for the current one"
 
 
 def pattern_problem(pattern: str) -> str | None:
@@ -35,7 +54,12 @@ def pattern_problem(pattern: str) -> str | None:
         return None
     if provider == "file" and (rest in ("./", "") or path_parts(rest.removesuffix("/"))):
         return None if rest else "file:./ for every file below the folder"
-    return "a pattern such as env:VISMA_*, file:secrets/ or file:./"
+    form = store_form(provider)
+    if form is not None and not covers_something(form, rest):
+        return f"{provider}:{form.shape}, where * stands for any text in one part but the first, or the beginning of it with a / at the end"
+    if form is not None:
+        return None
+    return "a pattern such as env:VISMA_*, file:secrets/, file:./ or vault:secret/erp/"
 
 
 def path_parts(name: str) -> tuple[str, ...] | None:
@@ -75,6 +99,9 @@ def _matches(ref: SecretRef, pattern: str) -> bool:
     provider, _, rest = pattern.partition(":")
     if provider != ref.provider:
         return False
+    form = store_form(provider)
+    if form is not None:
+        return matches(form, ref.name, rest)
     if provider == "env":
         return fnmatch.fnmatchcase(ref.name, rest)
     parts = path_parts(ref.name)

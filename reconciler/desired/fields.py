@@ -8,7 +8,7 @@ Effects: none.
 from __future__ import annotations
 
 from reconciler.desired.addresses import Refused, connector_host
-from reconciler.desired.allow import form_problem
+from reconciler.desired.allow import form_problem, version_problem
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Items, Node, Scalar, Table, show
 from reconciler.desired.readings import as_bool, is_text_everywhere
@@ -123,7 +123,12 @@ def secret(node: Node | None, address: Address | None, findings: Findings) -> Se
         findings.add("secret-form", message, reference.source, "The value itself never stands in a file.", address)
         return None
     version = node.get("version")
-    return SecretRef.parse(reference.text, version.text if isinstance(version, Scalar) else None)
+    ref = SecretRef.parse(reference.text, version.text if isinstance(version, Scalar) else None)
+    if isinstance(version, Scalar) and (expected := version_problem(ref)):
+        message = f"This is not a version of a secret in {ref.provider}; expected {expected}."
+        findings.add("secret-version", message, version.source, "Copy the version from the store.", address)
+        return None
+    return ref
 
 
 def _plain_text(node: Scalar, name: str, address: Address, findings: Findings) -> Marked[Text] | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reconciler.desired.allow import allowed_list, form_problem, is_allowed, is_own, path_parts
+from reconciler.desired.allow import allowed_list, form_problem, is_allowed, is_own, path_parts, store_form
 from reconciler.errors import InputError
 from reconciler.model import Problem, Secret, SecretRef, Target
+from reconciler.stores import Store, StoreError, open_store
 
 MOST_BYTES = 64 * 1024
 
@@ -24,29 +25,25 @@ _FILE_FLAGS = (
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-class _Unusable(Exception):
-    """Why a secret cannot be used: the end of a sentence, and the next step. Never a value."""
-
-    def __init__(self, reason: str, hint: str) -> None:
-        super().__init__(reason, hint)
-        self.reason = reason
-        self.hint = hint
-
-
 class Resolver:
-    """The providers `env` and `file` behind one target's list.
+    """The providers `env` and `file`, and the stores, behind one target's list.
 
     Args:
         target: whose `secrets` list counts, and whose own secrets desired state never gets.
         environ: the environment variables.
         directory: the folder that `file:` references are relative to; by default the target's own.
+        log: takes one line per secret that was fetched from a store: its reference and its version, never its value.
     """
 
-    def __init__(self, target: Target, environ: Mapping[str, str], directory: Path | None = None) -> None:
+    def __init__(
+        self, target: Target, environ: Mapping[str, str], directory: Path | None = None, log: Callable[[str], None] | None = None
+    ) -> None:
         self._target = target
         self._environ = environ
         self._directory = Path(target.directory) if directory is None else directory
-        self._known: dict[tuple[str, str], Secret] = {}
+        self._log = log
+        self._known: dict[tuple[str, str, str | None], Secret] = {}
+        self._stores: dict[str, Store] = {}
 
     def resolve(self, ref: SecretRef) -> Secret:
         """The value behind a reference in desired state.
@@ -75,23 +72,35 @@ class Resolver:
         return self._value(ref)
 
     def _value(self, ref: SecretRef) -> Secret:
-        key = (ref.provider, ref.name)
+        form = store_form(ref.provider)
+        # Where the store keeps no versions, one is a mark of whoever wrote the file, and says nothing of the value.
+        key = (ref.provider, ref.name, ref.version if form is not None and form.keeps_versions else None)
         if key not in self._known:
-            if form_problem(ref.reference):
-                raise _failed("secret-form", ref, "is not a reference that this version knows", "Write env:NAME or file:path.")
+            if expected := form_problem(ref.reference):
+                raise _failed("secret-form", ref, "is not a reference that this version knows", f"Write {expected}.")
             try:
-                text = self._environment(ref.name) if ref.provider == "env" else self._file(ref.name)
-            except _Unusable as error:
+                if form is not None:
+                    self._known[key] = self._from_store(ref)
+                else:
+                    self._known[key] = Secret(self._environment(ref.name) if ref.provider == "env" else self._file(ref.name))
+            except StoreError as error:
                 raise _failed("secret-missing", ref, error.reason, error.hint) from None
-            self._known[key] = Secret(text)
         return self._known[key]
+
+    def _from_store(self, ref: SecretRef) -> Secret:
+        if ref.provider not in self._stores:
+            self._stores[ref.provider] = open_store(ref.provider, self._environ)
+        found = self._stores[ref.provider].fetch(ref.name, ref.version)
+        if self._log is not None:
+            self._log(f"secret {ref.reference}: {'read' if found.version is None else f'version {found.version}'}")
+        return found.value
 
     def _environment(self, name: str) -> str:
         value = self._environ.get(name)
         if value:
             return value
         reason = "is not set" if value is None else "is empty"
-        raise _Unusable(f"cannot be used: the environment variable {name} {reason}", f"Set {name} and run again.")
+        raise StoreError(f"cannot be used: the environment variable {name} {reason}", f"Set {name} and run again.")
 
     def _file(self, name: str) -> str:
         parts = path_parts(name)
@@ -100,11 +109,11 @@ class Resolver:
         try:
             descriptor = _open_below(self._directory, parts)
         except FileNotFoundError:
-            raise _Unusable("cannot be used: the file does not exist", hint) from None
+            raise StoreError("cannot be used: the file does not exist", hint) from None
         except PermissionError:
-            raise _Unusable("cannot be read: permission denied", "Let this user read the file.") from None
+            raise StoreError("cannot be read: permission denied", "Let this user read the file.") from None
         except (OSError, ValueError):  # a link or a file where a folder is expected
-            raise _Unusable("cannot be used: the path leads through a link, or through something that is no folder", hint) from None
+            raise StoreError("cannot be used: the path leads through a link, or through something that is no folder", hint) from None
         try:
             content = _content(descriptor)
         finally:
@@ -112,10 +121,10 @@ class Resolver:
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
-            raise _Unusable("cannot be used: the file is not UTF-8 text", "Save it as UTF-8.") from None
+            raise StoreError("cannot be used: the file is not UTF-8 text", "Save it as UTF-8.") from None
         text = text.removesuffix("\n").removesuffix("\r")
         if not text:
-            raise _Unusable("cannot be used: the file is empty", hint)
+            raise StoreError("cannot be used: the file is empty", hint)
         return text
 
 
@@ -125,12 +134,12 @@ def _failed(code: str, ref: SecretRef, reason: str, hint: str) -> InputError:
 
 def _content(descriptor: int) -> bytes:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise _Unusable("cannot be used: it is not a regular file", "Write the secret to a file.")
+        raise StoreError("cannot be used: it is not a regular file", "Write the secret to a file.")
     content = bytearray()
     while len(content) <= MOST_BYTES and (block := os.read(descriptor, MOST_BYTES + 1 - len(content))):
         content += block
     if len(content) > MOST_BYTES:
-        raise _Unusable("cannot be used: the file is larger than 64 KiB", "Write only the secret to it.")
+        raise StoreError("cannot be used: the file is larger than 64 KiB", "Write only the secret to it.")
     return bytes(content)
 
 
