@@ -13,7 +13,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types imports workflows faults verify-quick verify bench format build clean run-ready dev-ready
+.PHONY: help demo test check lint types imports workflows faults verify-quick verify bench format build clean run-ready dev-ready pictures
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ verify: dev-ready  ## the whole laboratory; takes hours, can be stopped, and goe
 bench: dev-ready  ## figures for the budgets, as ratios
 	$(bin)/python benchmarks/startup.py
 	$(bin)/python benchmarks/calls.py
+
+pictures: dev-ready  ## docs/pictures, taken in a headless Chromium
+	$(bin)/python .ci/pictures.py
 
 format: dev-ready  ## what can be put right without thinking
 	$(bin)/ruff check --fix-only .

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
 from reconciler.errors import CheckFailed, RefusedError, UsageProblem
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["apply", "ask", "run", "run_watched", "show_plan", "show_report"]
 
 
-@command("apply")
+@command("apply", formats=("text", "json", *FINDINGS))
 @click.argument("plan_file", metavar="[PLAN.JSON]", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask. This permits no hazard.")
 @click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
@@ -131,12 +132,12 @@ def _has_work(session: Session, made: Plan) -> bool:
 
 def _nothing_to_do(settings: Settings, session: Session, made: Plan) -> int:
     """The plan said so already; a machine gets its object all the same."""
-    if settings.json:
+    if not settings.text:
         from reconciler.model import RunReport
-        from reconciler.report.json import apply_object, json_text
+        from reconciler.report.invocation import Invocation
 
         report = RunReport("", made.target, made.digest, (), 0, session.recorded().head, 0.0)
-        settings.streams.data(json_text(apply_object(report)))
+        settings.streams.data(writer(settings).run(report, (), places={}, typed=Invocation()))
     return 0
 
 
@@ -146,10 +147,10 @@ def show_plan(settings: Settings, session: Session, made: Plan) -> None:
 
     streams = settings.streams
     windows = session.recorded().window_seconds
-    if settings.json:
-        streams.err(plan_page(made, window_seconds=windows, width=streams.width(err=True)))
-    else:
+    if settings.text:
         streams.out(plan_page(made, window_seconds=windows, width=streams.width()))
+    else:
+        streams.err(plan_page(made, window_seconds=windows, width=streams.width(err=True)))
 
 
 def ask(settings: Settings, made: Plan) -> None:
@@ -200,16 +201,21 @@ def run_watched(settings: Settings, progress: Progress, run: Callable[[Listener]
 
 def show_report(settings: Settings, report: RunReport, progress: Progress, typed: Invocation, *, recovery: str = "") -> int:
     """Write what a run did, for a person or a machine."""
-    from reconciler.report.json import apply_object, json_text, recovered_object
     from reconciler.report.run_text import run_page
 
     streams = settings.streams
-    if settings.json:
-        document = recovered_object(report, progress.tests, recovery) if recovery else apply_object(report, progress.tests)
-        streams.data(json_text(document))
-    else:
-        page = run_page(report, tests=progress.tests, invocation=typed, recovery=recovery, width=streams.width())
+    if settings.json and recovery:
+        from reconciler.report.json import json_text, recovered_object
+
+        streams.data(json_text(recovered_object(report, progress.tests, recovery)))
+        return report.exit_code
+    if settings.text or settings.annotates:
+        aside = not settings.text
+        page = run_page(report, tests=progress.tests, invocation=typed, recovery=recovery, width=streams.width(err=aside))
         if not recovery:
             page.lines.insert(0, ())
-        streams.out(page)
+        (streams.err if aside else streams.out)(page)
+    if not settings.text:
+        places = {unit.address: unit.source for unit in progress.units.values()}
+        streams.data(writer(settings).run(report, progress.tests, places=places, typed=typed))
     return report.exit_code

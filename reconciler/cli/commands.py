@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "test": ("reconciler.cli.test", "test", "Let the tenant test its connections."),
     "status": ("reconciler.cli.status", "status", "Show each connection: active, last sync, last test."),
     "history": ("reconciler.cli.history", "history", "List the runs on a target."),
-    "show": ("reconciler.cli.show", "show", "Show one run: what was sent, answered, tested and proved."),
+    "show": ("reconciler.cli.show", "show", "Show one run, step by step, or a saved plan."),
     "dump": ("reconciler.cli.dump", "dump", "Write what is live as a file."),
     "compare": ("reconciler.cli.compare", "compare", "Show where two targets, or a target and a file, differ."),
     "fields": ("reconciler.cli.fields", "fields", "Show a connection's ERP fields, ready to paste."),

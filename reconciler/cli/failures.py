@@ -50,10 +50,10 @@ def report_usage(error: click.ClickException, streams: Streams) -> int:
 
 def report_error(error: ReconcilerError, settings: Settings) -> int:
     """An error of ours: its object for a machine, its words, its code."""
-    if settings.json and not isinstance(error, UsageProblem):
-        from reconciler.report.json import error_object, json_text
+    if not settings.text and not isinstance(error, UsageProblem):
+        from reconciler.cli.output import writer
 
-        settings.streams.data(json_text(error_object(error, command=settings.command, target=settings.target)))
+        settings.streams.data(writer(settings).error(error))
     say_error(error, settings.streams)
     return error.exit_code
 

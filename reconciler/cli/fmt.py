@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
 
 __all__ = ["fmt"]
 
 
-@command("fmt")
+@command("fmt", formats=("text", "json", *FINDINGS))
 @click.option("--check", is_flag=True, help="Write nothing; exit with 3 when a file is not in canonical form.")
 def fmt(settings: Settings, *, check: bool) -> int:
     """Put the files into canonical form: order of keys, two spaces, quotes only where needed. Comments stay where they belong.
@@ -31,11 +32,8 @@ def fmt(settings: Settings, *, check: bool) -> int:
         flow.save_formatted(found)
     code = exits.of_fmt([one.changed for one in found], check=check)
     files = [(one.name, one.changed) for one in found]
-    if settings.json:
-        from reconciler.report.files_text import fmt_object
-        from reconciler.report.json import json_text
-
-        streams.data(json_text(fmt_object(files, code)))
+    if not settings.text:
+        streams.data(writer(settings).fmt(files, code, check=check))
     else:
         from reconciler.report.files_text import fmt_page
 

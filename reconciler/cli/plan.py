@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
     from reconciler.report.invocation import Invocation
 
-__all__ = ["plan"]
+__all__ = ["next_steps", "plan"]
 
 
-@command("plan")
+@command("plan", formats=("text", "json", *FINDINGS))
 @click.option("-o", "--out", "saved_as", metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
@@ -33,7 +34,6 @@ def plan(settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], de
     from reconciler import flow
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
-    from reconciler.plan.codec import to_json
     from reconciler.report.plan_text import plan_page
 
     permissions = checked_permissions(allow)
@@ -45,24 +45,19 @@ def plan(settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], de
         if saved_as is not None:
             flow.save_plan(made, Path(saved_as))
         announce_open_runs(settings, session, typed)
-        if settings.json:
-            from reconciler.report.json import json_text
-
-            streams.data(json_text(to_json(made), compact=True))
+        code = exits.of_plan(made, detailed=detailed_exitcode)
+        windows = session.recorded().window_seconds
+        steps = next_steps(made, typed, saved_as, unfinished=bool(session.recorded().open_runs))
+        if settings.text:
+            streams.out(plan_page(made, window_seconds=windows, width=streams.width(), next_steps=steps))
         else:
-            windows = session.recorded().window_seconds
-            streams.out(
-                plan_page(
-                    made,
-                    window_seconds=windows,
-                    width=streams.width(),
-                    next_steps=_next_steps(made, typed, saved_as, unfinished=bool(session.recorded().open_runs)),
-                )
-            )
-    return exits.of_plan(made, detailed=detailed_exitcode)
+            if settings.annotates:
+                streams.err(plan_page(made, window_seconds=windows, width=streams.width(err=True), next_steps=steps))
+            streams.data(writer(settings).plan(made, window_seconds=windows, next_steps=steps, exit_code=code))
+    return code
 
 
-def _next_steps(made: Plan, typed: Invocation, saved_as: str | None, *, unfinished: bool) -> list[tuple[str, str]]:
+def next_steps(made: Plan, typed: Invocation, saved_as: str | None, *, unfinished: bool) -> list[tuple[str, str]]:
     """What can be typed after this plan."""
     from reconciler.report.invocation import Invocation
 

@@ -17,7 +17,7 @@ from reconciler.errors import UsageProblem
 
 __all__ = ["FORMATS", "Settings", "command", "shared_options", "split_options"]
 
-# Every format that a later version writes; a command says which of them it has now.
+# Every format; a command says which of them make sense for it.
 FORMATS = ("text", "json", "markdown", "html", "junit", "sarif", "github", "gitlab", "azure")
 
 _NAMES = frozenset({"file", "target", "format", "debug", "no_color"})
@@ -47,9 +47,19 @@ class Settings:
     ended: int | None = None
 
     @property
+    def text(self) -> bool:
+        """Whether standard output holds text for the person at the terminal; else it holds one document and nothing beside it."""
+        return self.format == "text"
+
+    @property
     def json(self) -> bool:
-        """Whether a machine reads standard output."""
+        """Whether standard output holds JSON."""
         return self.format == "json"
+
+    @property
+    def annotates(self) -> bool:
+        """Whether standard output holds lines for a build server, so that the log has room for the text as well."""
+        return self.format in ("github", "azure")
 
 
 class _Command(click.Command):
@@ -72,7 +82,9 @@ def command(name: str, *, formats: tuple[str, ...] = ("text", "json")) -> Callab
             settings = click.get_current_context().ensure_object(Settings)
             if settings.format not in formats:
                 raise UsageProblem(
-                    "Format not available", f"`{name}` cannot write {settings.format} yet.", f"It writes {' and '.join(formats)}."
+                    "Format not available",
+                    f"`{name}` does not write {settings.format}.",
+                    f"It writes {', '.join(formats[:-1])} and {formats[-1]}.",
                 )
             return function(settings, **arguments)
 
@@ -88,7 +100,7 @@ def shared_options(function: F) -> F:
             "-f", "--file", metavar="FILE", multiple=True, help="A file with the desired state; repeat it to lay one over another."
         ),
         click.option("--target", metavar="NAME", help="Which target of targets.yaml."),
-        click.option("--format", metavar="FORMAT", help="text (default) or json."),
+        click.option("--format", metavar="FORMAT", help="text (default), json, markdown, html, junit, sarif, github, gitlab or azure."),
         click.option("--debug", is_flag=True, default=None, help="Write a line to standard error for every call."),
         click.option("--no-color", is_flag=True, default=None, help="Plain text; NO_COLOR in the environment does the same."),
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
 
 __all__ = ["test"]
 
 
-@command("test")
+@command("test", formats=("text", "json", *FINDINGS))
 @click.argument("connections", metavar="[CONNECTION]...", nargs=-1)
 def test(settings: Settings, *, connections: tuple[str, ...]) -> int:
     """Test connections as they are stored: those named, by key, address or display name, else what -f names, else all.
@@ -31,10 +32,9 @@ def test(settings: Settings, *, connections: tuple[str, ...]) -> int:
             results = flow.test_connections(session, connections, tuple(settings.files))
         code = exits.of_tests(result for _, result in results)
         name = session.target.name
-        if settings.json:
-            from reconciler.report.json import json_text, verdicts_object
-
-            streams.data(json_text(verdicts_object(name, results, code)))
-        else:
-            streams.out(verdicts_page(name, results, width=streams.width()))
+        if settings.text or settings.annotates:
+            aside = not settings.text
+            (streams.err if aside else streams.out)(verdicts_page(name, results, width=streams.width(err=aside)))
+        if not settings.text:
+            streams.data(writer(settings).tests(results, code))
     return code

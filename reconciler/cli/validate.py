@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["validate"]
 
 
-@command("validate")
+@command("validate", formats=("text", "json", *FINDINGS))
 @click.option("--online", is_flag=True, help="Also ask the tenant: connectors' fields, groups, users, ERP and CRM fields, list items.")
 def validate(settings: Settings, *, online: bool) -> int:
     """Check the files against the schema and the rules, and say everything that is wrong at once.
@@ -38,10 +39,8 @@ def validate(settings: Settings, *, online: bool) -> int:
     except InputError as error:
         refusal = error
     problems = refusal.problems if refusal is not None else ()
-    if settings.json:
-        from reconciler.report.json import json_text, validate_object
-
-        streams.data(json_text(validate_object(desired, problems, target=settings.target)))
+    if not settings.text:
+        streams.data(writer(settings).problems(desired, problems))
     elif desired is not None:
         from reconciler.report.lists_text import valid_page
 

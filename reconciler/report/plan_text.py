@@ -20,7 +20,7 @@ from reconciler.report.page import Page, Span, Style, bold, cells, command, dim,
 from reconciler.report.untrusted import visible
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, when
 
-__all__ = ["act_text", "plan_page", "summary"]
+__all__ = ["act_text", "common_reason", "plan_page", "remark_text", "step_reason", "step_text", "summary"]
 
 _MARK = {UnitKind.CREATE: ("+", Style.GOOD), UnitKind.UPDATE: ("~", Style.WARNING), UnitKind.DELETE: ("-", Style.DANGER)}
 
@@ -134,7 +134,7 @@ def _hazard(page: Page, hazard: Hazard, mark: str, style: Style) -> None:
 
 def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
     mark, style = _MARK[unit.kind]
-    common = _common_reason(unit.changes)
+    common = common_reason(unit.changes)
     about = [common.value] if common else []
     about += [str(unit.source)] if unit.source else []
     page.line(Span(f"{mark} {unit.kind.value}", style), "  ", bold(str(unit.address)), dim(f"  ({'; '.join(about)})" if about else ""))
@@ -143,7 +143,7 @@ def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
     room = max((cells(visible(path)) for path in shown), default=0)
     for (change, _, before, after), path in zip(lines, shown, strict=True):
         lead = plain(path + " " * (room - cells(visible(path))))
-        _change(page, lead, before_after(before, after), unit, _remark((change,), unit, common))
+        _change(page, lead, before_after(before, after), unit, remark_text((change,), unit, common))
     _below(page, unit, common)
     _steps(page, unit, last_window)
 
@@ -155,7 +155,7 @@ def _below(page: Page, unit: Unit, common: Why | None) -> None:
     earlier: Row | None = None
     for row in rows:
         begins = earlier is None or earlier.actor != row.actor
-        remark = _remark(row.changes, unit, common)
+        remark = remark_text(row.changes, unit, common)
         if not row.field and not row.label:
             _change(page, bold(path_text((row.actor,))), (row.old, row.new), unit, remark)
         else:
@@ -169,7 +169,7 @@ def _below(page: Page, unit: Unit, common: Why | None) -> None:
         earlier = row
 
 
-def _remark(changes: Sequence[Change], unit: Unit, common: Why | None) -> str:
+def remark_text(changes: Sequence[Change], unit: Unit, common: Why | None) -> str:
     """Reasons other than the common one, and places in other files than the unit's."""
     reasons = [change.why.value for change in changes if change.why is not common]
     places = [change.source for change in changes if change.source is not None]
@@ -208,14 +208,14 @@ def _steps(page: Page, unit: Unit, last_window: float | None) -> None:
     rows: list[tuple[Span, ...]] = []
     for step in unit.steps:
         number = Span(f"{step.number:>{wide}} ", Style.DIM)
-        rows.append((number, bar if step.in_window else no_bar, plain(_step_text(step)), plain(""), dim(_step_reason(step))))
+        rows.append((number, bar if step.in_window else no_bar, plain(step_text(step)), plain(""), dim(step_reason(step))))
     page.columns(rows, indent=6, gap=1)
     if unit.window_calls is not None:
         earlier = f", {seconds_text(last_window)} last time" if last_window is not None else ""
         page.line(" " * (wide + 2), bar, f" inactive meanwhile: {counted(unit.window_calls, 'call')}{earlier}", indent=6)
 
 
-def _step_text(step: Step) -> str:
+def step_text(step: Step) -> str:
     """What a step does; a save and a creation name what they write, a step below a connection names what it is about."""
     if step.act is Act.SAVE and step.sets:
         return f"Save {', '.join(path_text((name,)) for name in sorted(step.sets))}"
@@ -224,13 +224,13 @@ def _step_text(step: Step) -> str:
     return step_title(step) or _ACTS[step.act]
 
 
-def _step_reason(step: Step) -> str:
+def step_reason(step: Step) -> str:
     """Why the step is there, and a warning where nothing undoes it."""
     final = f"; {step.no_inverse}" if step.act is Act.DELETE and step.no_inverse else ""
     return f"{step.why.value}{final}"
 
 
-def _common_reason(changes: Sequence[Change]) -> Why | None:
+def common_reason(changes: Sequence[Change]) -> Why | None:
     """The reason that most changes of a unit share: said once, on its first line."""
     counts = Counter(change.why for change in changes)
     return counts.most_common(1)[0][0] if counts else None

@@ -20,7 +20,7 @@ from reconciler.report.page import Page, Span, Style, bold, command, dim
 from reconciler.report.tested import Tested, verdicts_text
 from reconciler.report.values import path_text, seconds_text
 
-__all__ = ["end_words", "exit_sentence", "run_page"]
+__all__ = ["end_words", "exit_sentence", "next_commands", "run_page", "unit_remarks"]
 
 _ENDS = {
     End.AS_DESIRED: ("ok", Style.GOOD, "as desired"),
@@ -74,7 +74,7 @@ def run_page(
     page.gap()
     if report.head:
         page.line(dim(f"Journal head {report.head}"))
-    for label_text, line in _next(report, typed, recovery):
+    for label_text, line in next_commands(report, typed, recovery):
         page.line(f"{label_text}: ", command(line))
     return page
 
@@ -123,8 +123,23 @@ def _unit(page: Page, unit: UnitEnd, tests: Sequence[Tested], typed: Invocation,
         page.line("next: ", command(typed.retype(unit.next_step)), indent=below)
 
 
+def unit_remarks(unit: UnitEnd) -> list[str]:
+    """Everything that is to be said about the end of a unit, the reason first."""
+    told = [unit.reason] if unit.reason else []
+    told += _parts(unit)
+    told += [f"stays behind: {text}" for text in unit.residue]
+    if unit.not_readable:
+        named = ", ".join(_path(path) for path in unit.not_readable)
+        told.append(f"{named}: not readable; proved by the fingerprint of the value sent and a passing test")
+    return told
+
+
 def _how(unit: UnitEnd) -> str:
     """What belongs to the end, in the fewest words."""
+    return "".join(f"; {part}" for part in _parts(unit))
+
+
+def _parts(unit: UnitEnd) -> list[str]:
     parts = []
     if unit.end is End.AS_BEFORE:
         parts.append(
@@ -134,14 +149,14 @@ def _how(unit: UnitEnd) -> str:
         parts.append("repair: the test failed before")
     if unit.window_s is not None:
         parts.append(f"was inactive for {seconds_text(unit.window_s)}")
-    return "".join(f"; {part}" for part in parts)
+    return parts
 
 
 def _path(path: str | tuple[str, ...]) -> str:
     return path if isinstance(path, str) else path_text(path)
 
 
-def _next(report: RunReport, typed: Invocation, recovery: str) -> list[tuple[str, str]]:
+def next_commands(report: RunReport, typed: Invocation, recovery: str) -> list[tuple[str, str]]:
     """The command that goes on from here."""
     if report.exit_code == 6:
         return [("What is known, and the choices", typed.type("recover")), ("What happened", typed.type("show", report.run))]

@@ -8,7 +8,7 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.journal.view import Attempt, RunView, Tested, UnitView
@@ -21,7 +21,7 @@ from reconciler.report.tested import phase_text, verdict_text
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import entries_of, path_text, seconds_text, value_text, when
 
-__all__ = ["show_page"]
+__all__ = ["heading_rows", "observed_leaves", "show_page", "timeline"]
 
 _ENDS = {"as-desired": Style.GOOD, "as-before": Style.WARNING, "untouched": Style.DIM, "needs-attention": Style.DANGER}
 _READ = {"as-desired": "a read shows it", "as-before": "a read shows it did not happen", "other": "a read shows something else"}
@@ -56,14 +56,18 @@ def show_page(view: RunView, *, invocation: Invocation | None = None, width: int
 
 
 def _heading(page: Page, view: RunView) -> None:
-    opening = view.opening
     ends = end_words(End(unit.end) for unit in view.units.values() if unit.end)
     page.line(bold(f"Run {view.run} on {view.target}"), f": {ends}.")
+    page.columns([(dim(label), plain(text)) for label, text in heading_rows(view) if text], indent=2)
+
+
+def heading_rows(view: RunView) -> list[tuple[str, str]]:
+    """Who ran it, why, when, with what, and how it ended; a text is empty where nothing is known."""
+    opening = view.opening
     rows = [("command", str(opening.get("command", ""))), ("by", _people(opening.get("actor"))), ("why", _people(opening.get("why")))]
     rows += [("began", when(view.started)), ("ended", when(view.ended) if view.ended else "not ended by itself")]
     rows += [("exit code", "none" if view.exit_code is None else str(view.exit_code)), ("plan", str(opening.get("plan_digest", "")))]
-    rows += [("tool", f"reconciler {opening.get('tool_version', '')}")]
-    page.columns([(dim(label), plain(text)) for label, text in rows if text], indent=2)
+    return [*rows, ("tool", f"reconciler {opening.get('tool_version', '')}")]
 
 
 def _people(about: Any) -> str:
@@ -87,7 +91,7 @@ def _unit(page: Page, unit: UnitView) -> None:
     if unit.reason:
         page.prose(unit.reason, indent=4)
     if unit.observed:
-        found = "; ".join(f"{path_text(path)} {value_text(value, 60)}" for path, value in _leaves(unit.observed))
+        found = "; ".join(f"{path_text(path)} {value_text(value, 60)}" for path, value in observed_leaves(unit.observed))
         page.prose(found, indent=4, lead=[dim("found:  ")])
     rows = [row for _, row in sorted(_timeline(unit), key=lambda entry: entry[0])]
     if rows:
@@ -98,11 +102,17 @@ def _unit(page: Page, unit: UnitView) -> None:
         page.prose(text, indent=4, lead=[dim("stays behind: ")])
 
 
-def _leaves(observed: Any) -> Iterator[tuple[tuple[str, ...], Value]]:
-    """What was found, one entry per attribute, language and config field."""
+def observed_leaves(observed: Any) -> Iterator[tuple[tuple[str, ...], Value]]:
+    """What was found, one entry per attribute, language and config field; of what lies below a connection only for which actor types.
+
+    The rows below it are kept for the way back, ids and all: pages of them, which nobody reads. JSON has them.
+    """
     attributes = value_from_json(observed)
     if isinstance(attributes, Mapping):
         for name, value in attributes.items():
+            if name == "below" and isinstance(value, Mapping):
+                yield ("below",), tuple(sorted(value.get("actors") or ()))
+                continue
             yield from entries_of((name,), value)
 
 
@@ -111,18 +121,27 @@ def _timeline(unit: UnitView) -> Iterator[tuple[int, tuple[Span, ...]]]:
     for test in unit.tests:
         yield test.seq, _test_row(test)
     for attempt in unit.attempts:
-        words = f"undo: {attempt.act}" if attempt.rollback else attempt.act
-        again = f", try {attempt.attempt}" if attempt.attempt > 1 else ""
-        yield (
-            attempt.seq,
-            (dim(_clock(attempt.at)), plain(words), dim(f"{attempt.operation} {attempt.id or ''}{again}".strip()), *_outcome(attempt)),
-        )
+        yield attempt.seq, _attempt_row(attempt)
+
+
+def timeline(tests: Iterable[Tested], attempts: Iterable[Attempt]) -> Iterator[tuple[str, ...]]:
+    """Tests and writes in their order, each as time of day, act, call, outcome and what else is known."""
+    rows = [(test.seq, _test_row(test)) for test in tests] + [(attempt.seq, _attempt_row(attempt)) for attempt in attempts]
+    for _, row in sorted(rows, key=lambda entry: entry[0]):
+        yield tuple(span.text for span in row)
 
 
 def _test_row(test: Tested) -> tuple[Span, ...]:
     verdict = Span(verdict_text(test.passed), Style.PLAIN if test.passed else Style.DANGER)
     about = f"{seconds_text(test.seconds)}{f'; {shortened(test.detail, 200)}' if test.detail else ''}"
     return dim(_clock(test.at)), plain(f"test {phase_text(test.phase)}"), dim(test.address), verdict, dim(about)
+
+
+def _attempt_row(attempt: Attempt) -> tuple[Span, ...]:
+    act = f"undo: {attempt.act}" if attempt.rollback else attempt.act
+    again = f", try {attempt.attempt}" if attempt.attempt > 1 else ""
+    call = f"{attempt.operation} {attempt.id or ''}{again}".strip()
+    return dim(_clock(attempt.at)), plain(act), dim(call), *_outcome(attempt)
 
 
 def _outcome(attempt: Attempt) -> tuple[Span, Span]:

@@ -64,10 +64,11 @@ CREATED = unit(
     change("customer/fields/CustGr/items", None, {"A": "Retail", "C": ""}),
     kind=UnitKind.CREATE,
 )
+PLAN = samples.plan(CHANGED, CREATED, not_checked=(NotChecked(samples.VISMA, ("actors", "customer", "rank"), "unread"),))
 
 
 def test_changes_below_a_connection() -> None:
-    page = plan_page(samples.plan(CHANGED, CREATED, not_checked=(NotChecked(samples.VISMA, ("actors", "customer", "rank"), "unread"),)))
+    page = plan_page(PLAN)
     check("plan-actors.txt", page.text())
     check("plan-actors-60.txt", plan_page(samples.plan(CHANGED), width=60).text())
 

@@ -1,0 +1,122 @@
+"""What machines point at: one rule, one place, one sentence each; from problems, plans, runs, tests and files.
+
+In -> Out: the values that the text renderers get -> findings.
+Neighbours: called by `formats`; written by `sarif`, `annotations` and `code_quality`.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import InputError, ReconcilerError
+from reconciler.model import Address, End, Grade, Plan, Problem, RunReport, Source, TestResult
+from reconciler.report.actors_text import place_text
+from reconciler.report.run_text import unit_remarks
+from reconciler.report.tested import verdict_text
+from reconciler.report.untrusted import shortened
+from reconciler.report.values import seconds_text
+
+__all__ = ["Finding", "Level", "of_error", "of_fmt", "of_plan", "of_problems", "of_run", "of_tests"]
+
+_LONGEST = 1_000  # of a message; GitHub cuts an annotation at 64 kB, and nobody reads that far
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing at one place.
+
+    Attributes:
+        rule: short, fixed and searchable: a problem's code, a hazard's name, how a unit ended.
+        source: where in a file; None where no file asked for it.
+        address: of what it is about, as text; empty for the whole.
+    """
+
+    rule: str
+    level: Level
+    message: str
+    source: Source | None = None
+    address: str = ""
+
+
+def of_problems(problems: Iterable[Problem]) -> list[Finding]:
+    """Every problem at its place, with what to do."""
+    return [
+        Finding(one.code, Level.ERROR, _sentence(one.message, one.hint), one.source, _named(one.address or ""))
+        for one in sorted(problems, key=lambda entry: entry.order)
+    ]
+
+
+def of_plan(plan: Plan) -> list[Finding]:
+    """The hazards where the file asks for them, and what could not be compared."""
+    places = {unit.address: unit.source for unit in plan.units}
+    found = []
+    for hazard in plan.hazards:
+        level = Level.ERROR if hazard.stops else Level.WARNING if hazard.grade is Grade.BARRIER else Level.NOTE
+        how = f"To permit it: --allow {hazard.permission}" if hazard.stops else ""
+        found.append(Finding(hazard.name.value, level, _sentence(hazard.text, how), places.get(hazard.address), _named(hazard.address)))
+    for one in plan.not_checked:
+        text = _sentence(f"{place_text(one.path)}: {one.reason}")
+        found.append(Finding("not-checked", Level.NOTE, text, places.get(one.address), _named(one.address)))
+    return sorted(found, key=lambda one: list(Level).index(one.level))
+
+
+def of_run(report: RunReport, places: Mapping[Address, Source | None]) -> list[Finding]:
+    """Every unit that did not end as desired, the worst first.
+
+    Args:
+        places: where the files ask for each unit.
+    """
+    levels = {End.NEEDS_ATTENTION: Level.ERROR, End.AS_BEFORE: Level.ERROR, End.UNTOUCHED: Level.WARNING}
+    found = [
+        Finding(unit.end.value, levels[unit.end], _sentence("; ".join(unit_remarks(unit))), places.get(unit.address), _named(unit.address))
+        for unit in report.units
+        if unit.end is not End.AS_DESIRED
+    ]
+    if report.stopped and not found:
+        found.append(Finding("stopped", Level.ERROR, _sentence(report.stopped)))
+    return sorted(found, key=lambda one: list(levels.values()).index(one.level))
+
+
+def of_tests(results: Sequence[tuple[Address | str, TestResult]]) -> list[Finding]:
+    """Every test that did not pass."""
+    return [
+        Finding(
+            "test", Level.ERROR, _sentence(f"{verdict_text(one.passed)} after {seconds_text(one.seconds)}", one.detail), None, str(subject)
+        )
+        for subject, one in results
+        if not one.ok
+    ]
+
+
+def of_fmt(files: Sequence[tuple[str, bool]], *, check: bool) -> list[Finding]:
+    """Every file that is not in canonical form."""
+    text = "The file is not in canonical form. Put it right with `reconciler fmt`." if check else "The file was put into canonical form."
+    level = Level.ERROR if check else Level.NOTE
+    return [Finding("not-canonical", level, text, Source(name, 1, 1)) for name, changed in files if changed]
+
+
+def of_error(error: ReconcilerError) -> list[Finding]:
+    """Why a command did not do what it was asked for."""
+    if isinstance(error, InputError):
+        return of_problems(error.problems)
+    return [Finding("error", Level.ERROR, _sentence(f"{error.summary.rstrip('.')}. {error.detail}".strip(), error.hint))]
+
+
+def _named(address: object) -> str:
+    return shortened(str(address), _LONGEST)
+
+
+def _sentence(text: str, more: str = "") -> str:
+    return " ".join(shortened(part, _LONGEST) for part in (text, more) if part)
