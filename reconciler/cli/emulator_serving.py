@@ -71,6 +71,7 @@ def certificates_for(kind: str | None, state: Path) -> tuple[ssl.SSLContext | No
 def announced(served: Emulator, state: Path, authority: Path | None) -> Iterator[str]:
     """What a person has to know to use it."""
     login, password = served.login
+    trusted = f", ca_bundle: {_as_named(authority)}" if authority is not None else ""
     if served.online is None:
         yield f"The emulator serves {state} at {served.url}"
         yield f"Login {login}, password {password}. Its ERP folder is {served.erp.path}."
@@ -86,7 +87,19 @@ def announced(served: Emulator, state: Path, authority: Path | None) -> Iterator
         yield f"  system token   {own.system_token}"
         yield f"  refresh token  {own.refresh_token}"
         yield f"  private key    {state.parent / KEY}"
-        yield "These open nothing but this emulator."
+        yield "These open nothing but this emulator. Point a target at it in targets.yaml, and set the two variables:"
+        yield "  online:"
+        yield f"    {{kind: online, environment: sod, tenant: {own.tenant}, emulated_at: {served.url.rstrip('/')}{trusted},"
+        yield "     auth: {kind: system-user, app_token: {secret: env:SO_APP_TOKEN}, system_token: {secret: env:SO_SYSTEM_TOKEN},"
+        yield f"            private_key: {{secret: file:{_as_named(state.parent / KEY)}}}}}}}"
+        if not state.parent.absolute().is_relative_to(Path.cwd()):
+            yield f"Copy the files that it names from {state.parent.absolute()} to here."
     if authority is not None:
         yield f"Trust its certificates with {authority}."
     yield f"Edit it behind the client's back: reconciler emulator edit --url {served.url} --help"
+
+
+def _as_named(path: Path) -> str:
+    """A path as `targets.yaml` in this folder names it; where it lies elsewhere, its name, since the file has to be copied here."""
+    whole, here = path.absolute(), Path.cwd()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else path.name

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from reconciler.cli.emulator import emulator as group
 from reconciler.cli.emulator_serving import played
+from reconciler.desired import load_target
 from reconciler.emulator import Emulator
 from tests.emulator.api import VISMA, Api
 from tests.emulator.tenant import WHO, fetch
@@ -201,9 +202,13 @@ def test_a_tenant_is_served_over_tls_and_says_all_that_a_login_needs(tmp_path: P
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
         try:
-            lines = [process.stdout.readline().split("  (")[0].strip() for _ in range(10)]
+            lines = [process.stdout.readline().split("  (")[0].strip() for _ in range(14)]
             said = dict(re.split(r"  +", line, maxsplit=1) for line in lines if "  " in line)
             assert "as the tenant Cust77 of SuperOffice Online" in lines[0]
+            begins = next(number for number, line in enumerate(lines) if line == "online:")
+            (tmp_path / "targets.yaml").write_text("targets:\n  online:\n    " + "\n    ".join(lines[begins + 1 : begins + 4]) + "\n")
+            target = load_target("online", directory=tmp_path, environ={})
+            assert (target.tenant, target.emulated_at) == ("Cust77", said["root"].rstrip("/"))
             trusted = ssl.create_default_context(cafile=tmp_path / "emulator-ca.pem")
             state_url = f"{said['root']}api/state/Cust77"
             assert fetch(state_url, tls=trusted).json["Api"] == said["API"]

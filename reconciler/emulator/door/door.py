@@ -267,12 +267,11 @@ class Door:
 
     @cached_property
     def _identity(self) -> Identity:
-        from reconciler.emulator.door.keys import SigningKey, generated
+        from reconciler.emulator.door.keys import signing_key
         from reconciler.emulator.door.login import Identity
 
         # The key that signs is not the first one listed, as after any rotation.
-        keys = [SigningKey(f"emulator-key-{number}", generated(f"signing-{number}")) for number in (1, 2)]
-        return Identity(self._played(), keys, self.now, self.api_url)
+        return Identity(self._played(), [signing_key(1), signing_key(2)], self.now, self.api_url)
 
     def _played(self) -> Online:
         if self._online is None:

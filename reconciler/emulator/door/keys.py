@@ -110,6 +110,12 @@ class SigningKey:
         return f"{content}.{_text(hmac.digest(public_pem(self.key), content.encode(), hashlib.sha256))}"
 
 
+def signing_key(number: int) -> SigningKey:
+    """The n-th key of the identity provider, under the thumbprint of its public half."""
+    key = generated(f"signing-{number}")
+    return SigningKey(hashlib.sha256(public_pem(key)).hexdigest()[:40].upper(), key)
+
+
 def unsigned_token(claims: dict[str, Any]) -> str:
     """A JWT with `alg: none`."""
     return f"{_unsigned({'typ': 'JWT', 'alg': 'none'}, claims)}."

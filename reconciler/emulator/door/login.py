@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from reconciler.emulator.dispatch import Answer, json_answer, page
-from reconciler.emulator.door.keys import SigningKey, generated, signed_by, tampered, unsigned_token
+from reconciler.emulator.door.keys import SigningKey, generated, signed_by, signing_key, tampered, unsigned_token
 from reconciler.emulator.door.online import Online
 from reconciler.emulator.door.sessions import Sessions
 from reconciler.emulator.door.switches import DoorSwitches
@@ -48,8 +48,7 @@ class Identity:
 
     def rotate(self) -> None:
         """Sign with a new key from now on; the earlier ones stay published."""
-        number = len(self.keys) + 1
-        self.keys.append(SigningKey(f"emulator-key-{number}", generated(f"signing-{number}")))
+        self.keys.append(signing_key(len(self.keys) + 1))
 
     def claims(self, *, audience: str, issuer: str, who: str) -> dict[str, Any]:
         """What a token says, apart from what it is for."""
