@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("reconciler.cli.explain", "explain", "Show where a value comes from and what it overrides."),
     "plan": ("reconciler.cli.plan", "plan", "Show what would change, and save it with -o."),
     "apply": ("reconciler.cli.apply", "apply", "Make the tenant as the files ask, or run a saved plan."),
+    "target": ("reconciler.cli.target", "target", "Look whether a target is ready: login, rights, agent, clock."),
     "test": ("reconciler.cli.test", "test", "Let the tenant test its connections."),
     "status": ("reconciler.cli.status", "status", "Show each connection: active, last sync, last test."),
     "history": ("reconciler.cli.history", "history", "List the runs on a target."),
@@ -41,7 +42,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 LATER = frozenset(
     {
         *("audit", "drift", "journal", "lease"),
-        *("rollback", "target"),
+        "rollback",
     }
 )
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.model import Plan, TestResult
+    from reconciler.model import Plan, TargetCheck, TestResult
     from reconciler.plan.compare import Comparison
 
-__all__ = ["of_compare", "of_fmt", "of_output", "of_plan", "of_recover", "of_tests", "of_validate"]
+__all__ = ["of_compare", "of_fmt", "of_output", "of_plan", "of_recover", "of_target_check", "of_tests", "of_validate"]
 
 
 def of_validate(problems: int) -> int:
@@ -30,6 +30,11 @@ def of_plan(plan: Plan, *, detailed: bool) -> int:
 def of_tests(results: Iterable[TestResult]) -> int:
     """3 when a test did not pass; no answer is not a pass."""
     return 0 if all(result.ok for result in results) else 3
+
+
+def of_target_check(found: TargetCheck) -> int:
+    """3 while something is missing or could not be asked."""
+    return 0 if found.is_ready else 3
 
 
 def of_recover(open_units: int) -> int:

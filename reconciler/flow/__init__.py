@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.flow.applying import apply_plan, recover, recover_view
+    from reconciler.flow.checking import check_target
     from reconciler.flow.comparing import compare, file_side, tenant_side
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
     from reconciler.flow.listing import fields
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Session",
     "apply_plan",
+    "check_target",
     "compare",
     "dump",
     "explain",
@@ -57,6 +59,7 @@ _HOMES = {
     "recover": "reconciler.flow.applying",
     "recover_view": "reconciler.flow.applying",
     "run_view": "reconciler.flow.looking",
+    "check_target": "reconciler.flow.checking",
     "status": "reconciler.flow.looking",
     "test_connections": "reconciler.flow.looking",
     "load": "reconciler.flow.planning",

@@ -8,6 +8,7 @@ Effects: none.
 """
 
 from reconciler.model.address import Address, Source
+from reconciler.model.checked import Checked, TargetCheck, Verdict
 from reconciler.model.desired import (
     AutomaticSync,
     Desired,
@@ -72,6 +73,7 @@ __all__ = [
     "AutomaticSync",
     "Binding",
     "Change",
+    "Checked",
     "ConfigField",
     "Connection",
     "Connector",
@@ -122,6 +124,7 @@ __all__ = [
     "StatusRow",
     "Step",
     "Target",
+    "TargetCheck",
     "TestResult",
     "Text",
     "Timeouts",
@@ -129,6 +132,7 @@ __all__ = [
     "UnitEnd",
     "UnitKind",
     "Value",
+    "Verdict",
     "Wanted",
     "Why",
     "same",

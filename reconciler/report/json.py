@@ -28,7 +28,7 @@ from typing import Any
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.journal.view import Attempt, RunView, UnitView
 from reconciler.journal.view import Tested as Viewed
-from reconciler.model import Address, Binding, Desired, Problem, RunEnd, RunReport, SentSecret, Status, TestResult, UnitEnd
+from reconciler.model import Address, Binding, Desired, Problem, RunEnd, RunReport, SentSecret, Status, TargetCheck, TestResult, UnitEnd
 from reconciler.report.recover_text import Unsettled
 from reconciler.report.tested import Tested
 
@@ -114,6 +114,12 @@ def status_object(status: Status) -> Object:
         "open_runs": [_run_end(run) for run in status.open_runs],
         "next_steps": list(status.next_steps),
     }
+
+
+def check_object(check: TargetCheck, exit_code: int) -> Object:
+    """What a look at a target found."""
+    items = [{"name": item.name, "verdict": item.verdict.value, "text": item.text, "hint": item.hint} for item in check.items]
+    return {"format": "reconciler/target-check/v1", "target": check.target, "kind": check.kind, "checks": items, "exit_code": exit_code}
 
 
 def history_object(target: str, runs: Iterable[RunEnd]) -> Object:

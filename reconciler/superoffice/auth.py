@@ -77,6 +77,9 @@ class _Unrenewable:
 class Basic(_Unrenewable):
     """User name and password, onsite only; sent with the first request, without waiting to be asked.
 
+    Args:
+        well_known: the login is no secret, as the one that every emulator lets in is none.
+
     Source: SuperOffice docs, setup of the REST API (Basic is sent pre-emptively; IIS intercepts it when its own Basic
     authentication is on for the SuperOffice application).
     """
@@ -86,9 +89,10 @@ class Basic(_Unrenewable):
         "application itself (and AuthorizeWithUsername on in web.config), or IIS answers in place of SuperOffice."
     )
 
-    def __init__(self, username: Secret, password: Secret) -> None:
+    def __init__(self, username: Secret, password: Secret, *, well_known: bool = False) -> None:
         self._username = username
         self._password = password
+        self._well_known = well_known
 
     def headers(self) -> Mapping[str, str]:
         """`Authorization: Basic ...`."""
@@ -96,7 +100,7 @@ class Basic(_Unrenewable):
 
     def secrets(self) -> tuple[str, ...]:
         """The password, and both together in the form in which they travel."""
-        return (self._password.reveal(), self._token())
+        return () if self._well_known else (self._password.reveal(), self._token())
 
     def _token(self) -> str:
         return base64.b64encode(f"{self._username.reveal()}:{self._password.reveal()}".encode()).decode("ascii")

@@ -43,6 +43,7 @@ _HEADERS: Final[Mapping[str, str]] = {
     "SO-Language": "*",
     "User-Agent": f"reconciler/{__version__}",
 }
+_NO_LOGIN: Final[Mapping[str, str]] = {}
 _ATTEMPTS_AT_CONNECTOR: Final = 2  # where a failure is most likely the connector's, and lasting
 _SHORTEST: Final = 0.1  # seconds for an attempt at the end of the budget
 _MAY_HAVE_STOPPED: Final = frozenset({None, 502, 503, 504})  # after which it is worth asking whether the tenant runs, and where
@@ -121,11 +122,11 @@ class Client:
         attempt = 1
         while True:
             left = end - self.clock.monotonic()
-            api, login = self._home.api(), self.auth.headers()
+            api, login = self._home.api(), _NO_LOGIN if operation.above else self.auth.headers()
             with self._slots:
                 exchange = self._exchange(operation, body, query, api, login, max(_SHORTEST, min(seconds, left)), attempt, fresh=False)
             status = exchange.status if isinstance(exchange, Reply) else None
-            if status == 401 and not renewed and self.auth.renew(login):
+            if status == 401 and login and not renewed and self.auth.renew(login):
                 renewed = True
                 continue
             if status == 421 and not moved and self._home.again(api):
@@ -206,7 +207,7 @@ class Client:
         self._pace.take()
         at, began = self.clock.now(), self.clock.monotonic()
         exchange = transport.exchange(operation.method, path, headers, content, seconds=seconds, fresh=fresh)
-        if isinstance(exchange, Reply) and exchange.status != 401:
+        if isinstance(exchange, Reply) and exchange.status != 401 and login:
             self.auth.accepted(login)
         if self._log is not None:
             status, note, got = answered(exchange, show=self.show)

@@ -50,9 +50,12 @@ def test_every_command_explains_itself(folder: Folder, name: str) -> None:
     assert done.err == ""
 
 
+GROUPS = {"target": ("target", "check")}
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("emulator", "demo")])
 def test_shared_options_stand_before_and_after_every_command(folder: Folder, name: str) -> None:
-    assert "Before or after every command:" in folder.run(name, "--help").out
+    assert "Before or after every command:" in folder.run(*(GROUPS.get(name, (name,))), "--help").out
 
 
 def test_the_help_lists_the_commands_of_this_version_only(folder: Folder) -> None:

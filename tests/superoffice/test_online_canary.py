@@ -72,8 +72,13 @@ def everything_said(visitor: Visitor) -> str:
     return "\n".join([*map(repr, said), *map(str, said), *map(str, visitor.lines), *map(repr, visitor.lines)])
 
 
-@pytest.mark.parametrize("kind", ["system-user", "refresh-token"])
-@pytest.mark.parametrize("where", ["agents", "Authenticate", "tokens", "jwks", TENANT, "currentPrincipal", "nowhere"])
+PLACES = {
+    "system-user": ("agents", "Authenticate", "jwks", TENANT, "currentPrincipal", "nowhere"),
+    "refresh-token": ("agents", "tokens"),
+}
+
+
+@pytest.mark.parametrize(("kind", "where"), [(kind, where) for kind, places in PLACES.items() for where in places])
 @pytest.mark.parametrize(
     ("status", "shape"),
     [(200, "object"), (200, "refusal"), (200, "texts"), (400, "object"), (401, "object"), (500, "members"), (200, "text"), (403, "page")],
