@@ -15,13 +15,19 @@ def status(settings: Settings) -> int:
     """Show each connection: whether it is active, its last sync, its last test; open runs, and what to type next."""
     from reconciler import flow
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
+    from reconciler.errors import TargetError
     from reconciler.report.lists_text import status_page
+    from reconciler.report.recover_text import by_hand_page
 
     streams, typed = settings.streams, invocation(settings)
     with opened(settings) as session:
-        with busy(settings, f"Reading {session.target.name}"):
-            found = flow.status(session)
         announce_open_runs(settings, session, typed)
+        try:
+            with busy(settings, f"Reading {session.target.name}"):
+                found = flow.status(session)
+        except TargetError:
+            streams.err(by_hand_page(flow.recover_view(session, reach=False), invocation=typed, width=streams.width(err=True)))
+            raise
         if settings.json:
             from reconciler.report.json import json_text, status_object
 

@@ -14,9 +14,10 @@ from typing import Any, Self
 
 from reconciler import __version__
 from reconciler.apply.context import LEASE_MARGIN_S, Context
-from reconciler.apply.exits import STOPPED_SHORT
+from reconciler.apply.describe import describe
+from reconciler.apply.exits import NEEDS_ATTENTION
 from reconciler.apply.interrupts import Interrupts
-from reconciler.apply.recover import BACK, describe, recover_run
+from reconciler.apply.recover import Recovery, recover_run
 from reconciler.apply.run import Options, run_plan
 from reconciler.desired import in_ci
 from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, RefusedError, StalePlan
@@ -188,20 +189,41 @@ def _who(session: Session, who: Mapping[str, Any] | None) -> dict[str, Any]:
     return {**(who or {}), "principal": principal}
 
 
-def recover_view(session: Session) -> list[RecoverUnit]:
-    """Per open run and unit: what is known, what users see now, and the choice that is recommended."""
+def recover_view(session: Session, *, reach: bool = True) -> list[RecoverUnit]:
+    """Per open run and unit: what is known, what users see now, and the choice that is recommended.
+
+    Args:
+        reach: ask the tenant; without it, or when it does not answer, each unit has the steps to take by hand.
+    """
     store = session.store(create=False)
-    return [unit for run in session.recorded().open_runs for unit in describe(session.gateway, store.view(run.run))]
+    reader = session.gateway if reach else None
+
+    def opens(address: str, key: str, sealed: str) -> bool:
+        try:
+            return session.sealer.unseal(sealed, address=address, field=key) is not None
+        except ReconcilerError:  # the fingerprint key is not at hand
+            return False
+
+    found: list[RecoverUnit] = []
+    for run in session.recorded().open_runs:
+        found += describe(reader, store.view(run.run), opens)
+        reader = None if any(unit.by_hand for unit in found) else reader
+    return found
 
 
 def recover(
     session: Session,
     choice: str,
     *,
+    reason: str = "",
     who: Mapping[str, Any] | None = None,
+    why: Mapping[str, Any] | None = None,
     listener: Listener | None = None,
 ) -> RunReport:
     """Settle every open run, oldest first, and close each whose ends a read proved.
+
+    Args:
+        reason: why connections are parked.
 
     Returns:
         The report of the last run, with the units of all; code 0 when there was nothing to recover.
@@ -213,14 +235,14 @@ def recover(
     for run in session.recorded().open_runs:
         with Applying(session, who or {}, listener, run.run) as applying:
             last = run.run
+            recovery = Recovery(choice, reason, _who(session, who), why or {})
             try:
-                settled = recover_run(applying.context, session.store(create=True).view(run.run), choice)
+                ends += recover_run(applying.context, session.store(create=True).view(run.run), recovery)
             finally:
                 session.write_begun = session.write_begun or applying.context.interrupts.write_begun
-        ends += settled
-        still_open = run.run in {one.run for one in session.recorded().open_runs}
-        codes.append(6 if still_open else STOPPED_SHORT if choice == BACK else 0)
-        if still_open:
+        settled = next(one for one in session.runs() if one.run == run.run)
+        codes.append(NEEDS_ATTENTION if settled.exit_code is None else settled.exit_code)
+        if settled.exit_code is None:
             break
     return RunReport(
         run=last,

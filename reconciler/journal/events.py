@@ -31,6 +31,7 @@ class Kind(StrEnum):
     UNBOUND = "unbound"
     SENT = "sent"  # these secrets are the ones last sent: proved, whatever the outcome said
     ACTIVATED = "activated"
+    PARKED = "parked"  # switched off on purpose; no plan activates it again without permission
     ROLLBACK_OPENED = "rollback-opened"
     UNIT_CLOSED = "unit-closed"
     NOTE = "note"

@@ -30,6 +30,7 @@ KINDS = frozenset(
         Kind.UNBOUND,
         Kind.SENT,
         Kind.ACTIVATED,
+        Kind.PARKED,
         Kind.ROLLBACK_OPENED,
         Kind.UNIT_CLOSED,
         Kind.RUN_CLOSED,
@@ -71,6 +72,7 @@ class Fold:
         self._secrets: dict[_Key, SentSecret] = {}
         self._applied: set[str] = set()
         self._activated: set[str] = set()
+        self._parked: dict[str, str] = {}
         self._rolled_back: set[str] = set()
         self._begun: dict[str, set[str]] = {}
         self._windows: dict[str, float] = {}
@@ -104,6 +106,9 @@ class Fold:
                 self._bindings.pop(body["address"], None)
             case Kind.ACTIVATED:
                 self._activated.add(body["unit"])
+                self._parked.pop(body["unit"], None)
+            case Kind.PARKED:
+                self._parked[body["unit"]] = body["reason"]
             case _:
                 self._step(run, event)
 
@@ -122,6 +127,8 @@ class Fold:
         for unit, name in [key for key in self._secrets if key[0] == old]:
             sent = self._secrets.pop((unit, name))
             self._secrets.setdefault((new, name), replace(sent, fingerprint="", sealed=""))
+        if old in self._parked:
+            self._parked[new] = self._parked.pop(old)
         for filed in (self._applied, self._activated):
             if old in filed:
                 filed.remove(old)
@@ -201,6 +208,7 @@ class Fold:
             secrets=dict(self._secrets),
             applied=frozenset(self._applied),
             ever_activated=frozenset(self._activated),
+            parked=dict(self._parked),
             rolled_back=frozenset(self._rolled_back),
             begun={digest: frozenset(units) for digest, units in self._begun.items()},
             open_runs=tuple(run.line() for run in self._runs.values() if run.phase is not RunPhase.CLOSED),

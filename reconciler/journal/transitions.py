@@ -237,6 +237,7 @@ TABLE: Mapping[Kind, Rule] = {
     Kind.UNBOUND: Rule(_RUNNING, ("address", "reason")),
     Kind.SENT: Rule(_RUNNING, ("unit", "fields"), _OPENED),
     Kind.ACTIVATED: Rule(_RUNNING, ("unit",), _OPENED),
+    Kind.PARKED: Rule(_RUNNING, ("unit", "reason"), _OPENED),
     Kind.ROLLBACK_OPENED: Rule(_RUNNING, ("unit", "reason"), frozenset({UnitPhase.OPEN, UnitPhase.DONE})),
     Kind.UNIT_CLOSED: Rule(
         _RUNNING,

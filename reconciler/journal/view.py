@@ -104,6 +104,7 @@ class UnitView:
         raw_sealed: the sealed row as it was read, where there was a key.
         attempts: every write, those of a rollback and of recoveries included, in order.
         sent: config field key to the secret proved to be the one last sent.
+        parked: why it was switched off on purpose; empty when it was not.
         end: the last unit-closed's; empty before one or when a recovery opened it again.
         state: what the table knows of it (`touched`, `doubt`, `proved`).
     """
@@ -122,6 +123,7 @@ class UnitView:
     noops: list[tuple[Any, str]] = field(default_factory=list)
     sent: dict[str, SentSecret] = field(default_factory=dict)
     activated: bool = False
+    parked: str = ""
     rollback_reason: str = ""
     end: str = ""
     reason: str = ""
@@ -273,6 +275,8 @@ def _take_unit(unit: UnitView, event: Event) -> None:
             unit.sent.update({name: sent_secret(entry) for name, entry in body["fields"].items()})
         case Kind.ACTIVATED:
             unit.activated = True
+        case Kind.PARKED:
+            unit.parked = body["reason"]
         case Kind.ROLLBACK_OPENED:
             unit.rollback_reason = body["reason"]
         case Kind.UNIT_CLOSED:

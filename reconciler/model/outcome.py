@@ -162,8 +162,9 @@ class RecoverUnit:
     Attributes:
         known: sentences, oldest first: what was found, what was sent, what came of it.
         now: what users of the CRM see at this moment, as a sentence.
-        recommended: `back` or `accept-current`.
+        recommended: `back`, `forward` or `accept-current`.
         why: the reason for the recommendation, as a sentence.
+        by_hand: steps in the administration client; empty while the tenant answers.
     """
 
     run: str
@@ -172,3 +173,4 @@ class RecoverUnit:
     now: str
     recommended: str
     why: str
+    by_hand: tuple[str, ...] = ()

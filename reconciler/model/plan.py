@@ -91,6 +91,7 @@ class HazardName(StrEnum):
     ACCESS_FLAGS = "access-flags"
     DELETE = "delete"
     PROTECTED = "protected"
+    PARKED = "parked"
     LINKED_RECORDS = "linked-records"
     POINTS_ELSEWHERE = "points-elsewhere"
     MOVES_SECRETS = "moves-secrets"

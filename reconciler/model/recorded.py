@@ -62,6 +62,7 @@ class Recorded:
         secrets: (address text, config field key) to what was last sent.
         applied: addresses that this journal has applied at least once.
         ever_activated: addresses of connections that a run of ours activated.
+        parked: addresses of connections that were switched off on purpose, and why; until a run of ours activates them again.
         rolled_back: digests of units whose last attempt was rolled back.
         begun: plan digest to the unit addresses for which it journalled an intent.
         open_runs: runs that ended unfinished, oldest first.
@@ -74,6 +75,7 @@ class Recorded:
     secrets: Mapping[tuple[str, str], SentSecret] = field(default_factory=dict)
     applied: frozenset[str] = frozenset()
     ever_activated: frozenset[str] = frozenset()
+    parked: Mapping[str, str] = field(default_factory=dict)
     rolled_back: frozenset[str] = frozenset()
     begun: Mapping[str, frozenset[str]] = field(default_factory=dict)
     open_runs: tuple[RunEnd, ...] = ()

@@ -119,6 +119,9 @@ def _activity(scene: Scene, unit: Unit) -> _Found:
     if opened and before:
         text = f"Data begins to flow at {', '.join(opened[:5])}: the next synchronisation overwrites records for good."
         yield HazardName.STARTS_DATA_FLOW, unit.address, text
+    parked = scene.recorded.parked.get(str(unit.address))
+    if Act.ACTIVATE in acts and not before and parked is not None:
+        yield HazardName.PARKED, unit.address, f"It was switched off on purpose and would be activated again. The reason was: {parked}"
     if before and Act.ACTIVATE not in acts and unit.kind is UnitKind.UPDATE and Act.DEACTIVATE in acts:
         yield (
             HazardName.LEFT_INACTIVE,

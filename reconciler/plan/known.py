@@ -40,6 +40,7 @@ def known_of(recorded: Recorded, rows: Mapping[str, str]) -> Recorded:
         secrets=secrets,
         applied=_brought(recorded.applied, homes),
         ever_activated=_brought(recorded.ever_activated, homes),
+        parked=_parked(recorded.parked, homes),
     )
 
 
@@ -60,3 +61,8 @@ def _brought(filed: frozenset[str], homes: Mapping[str, tuple[str, ...]]) -> fro
     return frozenset(
         {address for address in filed if address not in homes} | {address for address, its in homes.items() if filed.intersection(its)}
     )
+
+
+def _parked(filed: Mapping[str, str], homes: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    brought = {address: filed[home] for address, its in homes.items() for home in reversed(its) if home in filed}
+    return {**{address: reason for address, reason in filed.items() if address not in homes}, **brought}

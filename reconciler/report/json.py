@@ -157,6 +157,7 @@ def recover_object(target: str, units: Sequence[Unsettled], exit_code: int) -> O
             "now": unit.now,
             "recommended": unit.recommended,
             "why": unit.why,
+            "by_hand": list(unit.by_hand),
         }
         for unit in units
     ]

@@ -81,6 +81,7 @@ _BODIES: dict[Kind, dict[str, Any]] = {
     Kind.UNBOUND: {"address": A, "reason": "deleted"},
     Kind.SENT: {"unit": A, "fields": {"PasswordField": secret()}},
     Kind.ACTIVATED: {"unit": A},
+    Kind.PARKED: {"unit": A, "reason": "the ERP moves this week"},
     Kind.ROLLBACK_OPENED: {"unit": A, "reason": "the test failed"},
     Kind.UNIT_CLOSED: {
         "unit": A,

@@ -36,6 +36,7 @@ def candidates(state: RunState) -> list[tuple[str, dict[str, Any]]]:
             ("noop", body("noop", unit=unit)),
             ("sent", body("sent", unit=unit)),
             ("activated", body("activated", unit=unit)),
+            ("parked", body("parked", unit=unit)),
             ("rollback-opened", body("rollback-opened", unit=unit)),
             *[
                 ("unit-closed", body("unit-closed", unit=unit, end=end, rolled_back=end == "as-before"))

@@ -17,6 +17,7 @@ from reconciler.errors import InputError
 from reconciler.model import Plan
 from reconciler.plan.codec import to_bytes
 from reconciler.report.plan_text import plan_page
+from tests.journal.bodies import body
 from tests.scenarios.stage import TARGET, Stage, staged
 
 CASES = Path(__file__).resolve().parent.parent / "cases" / "plan"
@@ -33,6 +34,7 @@ class Case:
         switches    of the emulator
         keyless     true for a target without a fingerprint key
         edits       what happens behind our back, each as [name, argument, ...], named arguments last as {with: {...}}
+        parked      addresses of connections that a recovery switched off on purpose, each with the reason
         target      further lines of the target in targets.yaml
         plan_as     the name of another target for the same tenant
         allow       permissions
@@ -64,6 +66,8 @@ class Case:
             for name, *arguments in scene.get("edits", ()):
                 named = arguments.pop()["with"] if isinstance(arguments[-1], dict) and "with" in arguments[-1] else {}
                 getattr(stage.emulator.edit, name)(*arguments, **named)
+            for address, reason in scene.get("parked", {}).items():
+                park(stage, address, reason)
             stage.write_targets(*scene.get("target", ()), key=keyed, name=scene.get("plan_as", TARGET))
             shutil.copyfile(self.folder / "connections.yaml", folder / "connections.yaml")
             yield stage
@@ -96,3 +100,15 @@ def stored(plan: Plan) -> str:
     body = json.loads(to_bytes(plan))
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return _GUID.sub("<guid>", _DIGEST.sub("<digest>", text)) + "\n"
+
+
+def park(stage: Stage, address: str, reason: str) -> None:
+    """Let the journal hold that a recovery parked a connection."""
+    with stage.session() as session:
+        journal = session.store(create=True).journal(session.target.name, "20260101-000000-9999")
+        journal.append("run-opened", body("run-opened", units=[address]))
+        journal.append("unit-opened", body("unit-opened", unit=address))
+        journal.append("recovery-opened", body("recovery-opened", choice="park"))
+        journal.append("parked", {"unit": address, "reason": reason})
+        journal.append("unit-closed", body("unit-closed", unit=address, end="untouched", applied=False))
+        journal.append("run-closed", body("run-closed", ends={address: "untouched"}))

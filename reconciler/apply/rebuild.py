@@ -1,0 +1,97 @@
+"""A `Running` from the journal: what was found, what was sent, which secrets travelled. Any prefix of a run gives one.
+
+In -> Out: a unit of the plan, its view -> a `Running` as it was when the run ended.
+Effects: reads what the connector declares; opens sealed values and resolves references.
+Neighbours: called by `recover`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.apply import rows
+from reconciler.apply.below_json import below_from_json, restore_starts
+from reconciler.apply.carried import keys_sent
+from reconciler.apply.context import Context
+from reconciler.apply.running import Carried, Running
+from reconciler.errors import ConnectorUnavailable, ReconcilerError
+from reconciler.journal.view import UnitView
+from reconciler.model import Act, Outcome, Secret, TestResult, Unit
+
+
+def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
+    """A `Running` from the journal: what was found, what was sent, which secrets travelled."""
+    running = Running(unit, row_id=unit.row.id if unit.row is not None else 0, connector_id=unit.connector_id or 0)
+    running.wrote = {Act(attempt.act) for attempt in state.attempts}
+    running.activated = state.activated
+    running.sent_keys = keys_sent(context.journal.recorded(), running.name)
+    running.save_may_hold = any(Act(one.act) is Act.SAVE and one.outcome != Outcome.NOT_APPLIED for one in state.attempts)
+    if unit.address.kind == "connector":
+        running.observed_connector = None if state.observed is None else rows.connector_from_json(state.observed)
+        running.passed = {int(test.address[1:]): test.address for test in state.tests if test.phase == "rehearse" and test.passed}
+    elif unit.address.kind != "connection" and isinstance(state.observed, Mapping):
+        running.observed_wide = {name: tuple(value) if isinstance(value, list) else value for name, value in state.observed.items()}
+    elif state.observed is not None:
+        running.observed = rows.row_from_json(state.observed)
+        running.connector_id = running.observed.connector_id
+        if "below" in state.observed:
+            restore_starts(running, below_from_json(state.observed["below"]))
+    _rebuild_creation(running, state)
+    if running.connector_id and unit.address.kind == "connection":
+        try:
+            running.fields = rows.by_key(tuple(context.reader.config_fields(running.connector_id)))
+        except ConnectorUnavailable:
+            running.fields = {}
+    running.carried = _rebuild_secrets(context, running, state)
+    context.conceal([*running.carried.values.values(), *running.carried.old.values()])
+    rehearsals = [test for test in state.tests if test.phase == "rehearse"]
+    if rehearsals and unit.address.kind == "connection":
+        running.rehearsed = TestResult(rehearsals[-1].passed, rehearsals[-1].seconds)
+    return running
+
+
+def _rebuild_creation(running: Running, state: UnitView) -> None:
+    for attempt in state.attempts:
+        if Act(attempt.act) is Act.CREATE:
+            running.known_ids = frozenset(attempt.sets.get("known_ids", ()))
+            running.connector_id = running.connector_id or int(attempt.sets.get("connector_id", 0))
+        elif attempt.id:
+            running.row_id = attempt.id
+
+
+def _rebuild_secrets(context: Context, running: Running, state: UnitView) -> Carried:
+    carried = Carried()
+    old: Mapping[str, Mapping[str, Any]] = json.loads(state.raw_sealed) if state.raw_sealed else {}
+    for key, entry in old.items():
+        value = _unsealed(context, running.name, key, str(entry.get("sealed", "")))
+        if value is not None:
+            carried.old[key], carried.old_sealed[key] = value, entry
+    for attempt in state.attempts:
+        for key, sent in attempt.secrets.items():
+            if attempt.rollback or key in carried.values:
+                continue
+            value = _unsealed(context, running.name, key, sent.sealed) or _resolved(context, running.unit, key)
+            if value is not None:
+                carried.values[key] = value
+                carried.sealed[key] = {
+                    "ref": sent.ref.reference, "version": sent.ref.version, "fingerprint": sent.fingerprint, "sealed": sent.sealed
+                }  # fmt: skip
+            if key not in old or old[key].get("fingerprint") != sent.fingerprint or not sent.fingerprint:
+                carried.changed.add(key)
+    return carried
+
+
+def _unsealed(context: Context, address: str, key: str, sealed: str) -> Secret | None:
+    return context.sealer.unseal(sealed, address=address, field=key) if sealed else None
+
+
+def _resolved(context: Context, unit: Unit, key: str) -> Secret | None:
+    try:
+        return context.secrets.resolve(unit.secrets[key])
+    except (KeyError, ReconcilerError):
+        return None
+
+
+__all__ = ["rebuild"]
