@@ -147,12 +147,14 @@ class UnitView:
 
 @dataclass(slots=True)
 class Recovery:
-    """One time that somebody set out to finish the run."""
+    """One time that somebody set out to finish the run; who, and why (`ticket`, `reason`), where that was said."""
 
     seq: int
     at: str
     choice: str
     fencing: int
+    actor: Mapping[str, Any] = field(default_factory=dict)
+    why: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -242,7 +244,9 @@ def _take(view: RunView, event: Event) -> None:
         view.units[address].phase, view.units[address].state = state.phase, state
     match event.kind:
         case Kind.RECOVERY_OPENED:
-            view.recoveries.append(Recovery(event.seq, event.at, body["choice"], body["fencing"]))
+            view.recoveries.append(
+                Recovery(event.seq, event.at, body["choice"], body["fencing"], body.get("actor", {}), body.get("why", {}))
+            )
             for unit in view.units.values():
                 unit.end = unit.end if unit.phase is UnitPhase.DONE else ""
         case Kind.RUN_CLOSED:

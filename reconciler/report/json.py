@@ -140,7 +140,9 @@ def show_object(view: RunView) -> Object:
         "opening": dict(view.opening),
         "units": [_unit_view(unit) for unit in view.units.values()],
         "tests": [_viewed(test) for test in view.tests],
-        "recoveries": [{"at": entry.at, "choice": entry.choice} for entry in view.recoveries],
+        "recoveries": [
+            {"at": entry.at, "choice": entry.choice, "actor": dict(entry.actor), "why": dict(entry.why)} for entry in view.recoveries
+        ],
         "notes": list(view.notes),
         "bound": {address: _binding(row) for address, row in view.bound.items()},
         "events": {"first": view.first_seq, "last": view.last_seq, "head": view.head},
