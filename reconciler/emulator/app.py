@@ -85,7 +85,8 @@ class Server(ThreadingHTTPServer):
         with self._lock:
             for connection in list(self.open_connections):
                 with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                    # The socket's own: that of TLS would take its state away from the thread that is reading.
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection and serve it in its own thread."""

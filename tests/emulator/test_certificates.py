@@ -1,5 +1,6 @@
 """The emulator over TLS: certificates and protocols, right and wrong, as a raw client meets them."""
 
+import contextlib
 import http.client
 import ssl
 import warnings
@@ -8,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from reconciler.emulator import Emulator, Online
+from reconciler.emulator import Emulator, Fault, FaultKind, Online
 from reconciler.emulator.certificates import TLS_KINDS, CertificateError, Certificates, TlsKind
 from tests.emulator.tenant import WHO, Application, fetch
 
@@ -67,6 +68,47 @@ def test_plain_http_at_a_tls_port_is_cut_and_hurts_nobody(certificates: Certific
             fetch(emulator.url.replace("https", "http"))
         reply = fetch(f"{emulator.url}api", tls=certificates.client())
         assert (reply.status, emulator.errors) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (FaultKind.REFUSED, None),
+        (FaultKind.DROP_BEFORE, None),
+        (FaultKind.DROP_AFTER, None),
+        (FaultKind.TRUNCATED, None),
+        (FaultKind.LATE, None),
+        (FaultKind.DRIP, 200),
+        (FaultKind.HUGE_BODY, 200),
+        (FaultKind.GZIP_BOMB, 200),
+        (FaultKind.REDIRECT, 307),
+    ],
+)
+def test_calls_fail_over_tls_as_they_fail_without(certificates: Certificates, kind: FaultKind, status: int | None) -> None:
+    with Emulator(tls=certificates.server()) as emulator:
+        emulator.faults.add(Fault("User/currentPrincipal", kind, delay_s=0.01, size_bytes=500_000))
+        trusted, url = certificates.client(), f"{emulator.url}api{WHO}"
+        seen: int | None = None
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            seen = fetch(url, tls=trusted, Authorization="Basic YWRtaW46YWRtaW4=").status
+        assert seen == status
+        assert fetch(url, tls=trusted, Authorization="Basic YWRtaW46YWRtaW4=").status == 200
+        assert emulator.errors == []
+
+
+def test_stopping_ends_connections_that_are_still_open(certificates: Certificates) -> None:
+    for _ in range(10):
+        with Emulator(tls=certificates.server()) as emulator:
+            made = http.client.HTTPSConnection(
+                "127.0.0.1", int(emulator.url.rsplit(":", 1)[1][:-1]), timeout=5, context=certificates.client()
+            )
+            made.request("GET", "/api", headers={"Accept": "application/json"})
+            assert made.getresponse().read()
+            assert made.sock is not None
+            emulator.stop()
+            assert made.sock.recv(1) == b""
+            made.close()
+            assert emulator.errors == []
 
 
 def test_an_authority_that_cannot_be_written_is_said(tmp_path: Path) -> None:

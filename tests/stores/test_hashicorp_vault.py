@@ -1,11 +1,13 @@
 """Secrets of HashiCorp Vault, over a socket, with its own library."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
+from reconciler.emulator.certificates import Certificates, TlsKind
 from tests.stores.conftest import CANARY, Serving, refusal, resolver, value
-from tests.stores.servers import Said, VaultServer
+from tests.stores.servers import Loopback, Said, VaultServer
 
 REFERENCE = "vault:secret/erp/visma#password"
 Vault = Serving[VaultServer]
@@ -96,6 +98,21 @@ def test_where_it_is_and_who_asks_has_to_be_said_and_said_safely(vault: Vault) -
     ):
         assert expected in refusal(resolver(given, "vault:secret/"), REFERENCE), given
     assert [asked.headers.get("x-vault-token") for asked in vault.server.asked] == ["of somebody else"]
+
+
+def test_over_tls_its_authority_is_named_and_a_wrong_certificate_gets_no_token(vault: Vault, tmp_path: Path) -> None:
+    vault.store.versions["erp/visma"] = [{"password": CANARY}]
+    certificates = Certificates.below(tmp_path)
+    kinds: dict[TlsKind, bool] = {"valid": True, "expired": False, "self-signed": False, "other-host": False, "unknown-authority": False}
+    for kind, good in kinds.items():
+        with Loopback(vault.store.answer, certificates.server(kind)) as server:
+            one = resolver({**environ(vault), "VAULT_ADDR": server.url, "VAULT_CACERT": str(certificates.authority)}, "vault:secret/")
+            if good:
+                assert value(one, REFERENCE) == CANARY
+            else:
+                said = refusal(one, REFERENCE)
+                assert f"the certificate of {server.authority} is not trusted. Name its authority in VAULT_CACERT." in said
+            assert len(server.asked) == (1 if good else 0)
 
 
 def test_nothing_is_asked_for_what_is_not_allowed(vault: Vault) -> None:
