@@ -32,9 +32,9 @@ from reconciler.model import (
     Why,
     same,
 )
-from reconciler.plan.actors import list_name
 from reconciler.plan.codec import value_to_json
-from reconciler.wire import languages, values
+from reconciler.wire import values
+from reconciler.wire.crm_items import item_ids, list_name
 
 _FLAGS: Mapping[str, tuple[bool, bool]] = {name: flags for flags, name in DIRECTIONS.items()}
 
@@ -213,7 +213,7 @@ def crm_item_id(name: str, choices: tuple[Named, ...], language: str, field: str
     """
     if not name:
         return None
-    found = [one.id for one in choices if not one.deleted and name in (languages.shown(one.name, language), f"#{one.id}")]
+    found = item_ids(name, choices, language)
     if len(found) != 1:
         raise StepFailed("A list item is not there", f"The CRM list behind {field} has {len(found)} items called {name!r}.")
     return found[0]

@@ -113,6 +113,10 @@ TABLES: dict[str, Table] = {
         Table("Associate", "AssociateId", _columns("Name:254", "FullName:254", "UserGroupId#", "Type#", "Deleted?")),
         Table("CrmList", "CrmListId", _columns("Name:254", "DisplayName:254"), unique=(("Name",),), first_key=901),
         Table("CrmListItem", "CrmListItemId", _columns("CrmListId#", "Name:254", "ToolTip:254", "Rank#", "Deleted?"), first_key=9001),
+        # Headings have ids of their own, which may be those of items.
+        Table("CrmHeading", "CrmHeadingId", _columns("CrmListId#", "Name:254", "Rank#"), first_key=9001),
+        Table("CrmHeadingLink", "CrmHeadingLinkId", _columns("CrmHeadingId#", "CrmListItemId#"),
+              unique=(("CrmHeadingId", "CrmListItemId"),), first_key=9501),
         Table(
             "CrmField", "CrmFieldId",
             _columns("ActorTypeCrm", "CrmFieldKey:254", "DisplayName:254", "FieldType", "ListReference:254", "Deleted?"),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from reconciler.errors import InputError
 from reconciler.flow.looking import find_connection
 from reconciler.flow.taking_over import RULES
-from reconciler.live.actors import actors_attributes, item_name, list_name
+from reconciler.live.actors import actors_attributes
 from reconciler.live.document import Entry, Table, flag
 from reconciler.live.dump_actors import ActorFacts, FieldFacts, actor_facts, actor_table
 from reconciler.live.dump_yaml import render, spelled
@@ -22,6 +22,7 @@ from reconciler.model.fieldlist import ActorFields, CrmField, FieldItem, FieldLi
 from reconciler.plan.nearest import did_you_mean
 from reconciler.session import Session
 from reconciler.wire import languages
+from reconciler.wire.crm_items import item_names, list_name
 
 
 def fields(session: Session, name: str, actor: str | None = None, *, language: str = "en") -> FieldList:
@@ -106,7 +107,7 @@ def _actor(
 
 def _names(items: Sequence[Named], language: str) -> tuple[str, ...]:
     """The items of a CRM list as a file names them."""
-    return tuple(item_name(one.id, one.name, tuple(items), language) for one in items if not one.deleted)
+    return tuple(item_names(items, language).values())
 
 
 def _notes(one: FieldMapping) -> tuple[str, ...]:

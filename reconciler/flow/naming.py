@@ -13,11 +13,11 @@ from typing import Any
 from reconciler.desired.tenant_schema import ConnectionNames, ConnectorNames, ErpFieldNames, TenantNames, tenant_schema
 from reconciler.errors import ConnectorUnavailable
 from reconciler.flow.taking_over import whole_tenant
-from reconciler.live.actors import item_name, list_name
 from reconciler.live.whole import Whole
 from reconciler.model import ActorMapping, ConfigField, FieldMapping, FieldType, Live, Mappings, Named
 from reconciler.session import Session
 from reconciler.wire import languages
+from reconciler.wire.crm_items import item_names, list_name
 
 
 def online_schema(session: Session, *, language: str = "en") -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _crm_items(one: FieldMapping, whole: Whole) -> tuple[str, ...] | None:
     rows = whole.live.crm_items.get(list_name(one.list_reference)) if one.list_reference else None
     if one.field_type is not FieldType.LIST or rows is None:
         return None
-    return tuple(item_name(row.id, row.name, tuple(rows), whole.language) for row in rows if not row.deleted)
+    return tuple(item_names(rows, whole.language).values())
 
 
 def _names(rows: Iterable[Named], language: str) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.model import ActorMapping, Attributes, ErpField, FieldMapping, ListMapping, Mappings, Named, Value
-from reconciler.wire import languages, values
+from reconciler.wire import values
+from reconciler.wire.crm_items import item_name, list_name
 
 DIRECTIONS: Mapping[tuple[bool, bool], str] = {
     (False, False): "none",
@@ -72,21 +73,3 @@ def default_of(row: ErpField | None) -> Mapping[str, Value]:
     if row.has_default:
         default["value"] = values.decode(row.default, row.field_type) if row.default else ""
     return default
-
-
-def item_name(key: int | None, raw: str, items: tuple[Named, ...], language: str) -> str:
-    """How a plan names a CRM item: its text, or `#<id>` where the text is missing or not unique; empty for no selection."""
-    if key is None:
-        return ""
-    names = [languages.shown(one.name, language) for one in items if not one.deleted]
-    own = next((languages.shown(one.name, language) for one in items if one.id == key and not one.deleted), languages.shown(raw, language))
-    return own if own and names.count(own) <= 1 else f"#{key}"
-
-
-def list_name(reference: str) -> str:
-    """The CRM list behind a stored reference.
-
-    Source: SuperOffice docs, database table ErpField, ListReference: `table=<table>` and optionally `&<extra id>=<value>`.
-    """
-    parts = dict(part.partition("=")[::2] for part in reference.split("&"))
-    return parts.get("table", reference)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors import ConnectorUnavailable
-from reconciler.live.actors import list_name
 from reconciler.live.read import parallel_calls
 from reconciler.model import ACTOR_TYPES, ActorMapping, ErpField, FieldMapping, ListMappings, Mappings, Named
 from reconciler.ports import MappingReader
+from reconciler.wire.crm_items import list_name
 
 _Ask = tuple[str, int, str]  # what is asked, of which connection, of which actor type
 

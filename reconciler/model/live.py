@@ -72,11 +72,16 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An id with its name: a user group (raw, possibly multi-language) or an associate (login)."""
+    """An id with its name: a user group or the item of a CRM list (raw, possibly multi-language), or an associate (login).
+
+    Attributes:
+        headings: raw names of the headings under which a list shows the item, in the list's order; empty where they were not read.
+    """
 
     id: int
     name: str
     deleted: bool = False
+    headings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

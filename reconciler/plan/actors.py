@@ -30,7 +30,8 @@ from reconciler.model import (
     Why,
 )
 from reconciler.plan.nearest import did_you_mean
-from reconciler.wire import languages, values
+from reconciler.wire import values
+from reconciler.wire.crm_items import item_ids, item_names, list_name
 
 
 @dataclass(slots=True)
@@ -272,23 +273,16 @@ def _crm_item(name: str, source: Source, mapping: FieldMapping | None, ground: G
     rows = ground.crm_items.get(list_name(mapping.list_reference)) if mapping is not None and mapping.list_reference else None
     if not name or rows is None:
         return name
-    named = [(one.id, languages.shown(one.name, ground.language)) for one in rows if not one.deleted]
-    found = [key for key, text in named if name in (text, f"#{key}")]
-    if len(found) != 1:
-        listed = ", ".join(f"#{key}" for key in found)
-        message = f"The CRM list has {len(found)} items {name!r} ({listed})." if found else f"The CRM list has no item {name!r}."
-        hint = f"Write the one you mean as `#{found[0]}`." if found else did_you_mean(name, [text for _, text in named])
-        problems.append(Problem("unknown-crm-item", message, source, hint, ground.address))
+    found, names = item_ids(name, rows, ground.language), item_names(rows, ground.language)
+    if len(found) == 1:
+        return names[found[0]]
+    if found:
+        message = f"The CRM list has {len(found)} items {name!r} ({', '.join(f'#{key}' for key in found)})."
+        hint = f"Write the one you mean as {' or '.join(f'`{names[key]}`' for key in found[:6])}."
+    else:
+        message, hint = f"The CRM list has no item {name!r}.", did_you_mean(name, names.values())
+    problems.append(Problem("unknown-crm-item", message, source, hint, ground.address))
     return name
-
-
-def list_name(reference: str) -> str:
-    """The CRM list behind a stored reference.
-
-    Source: SuperOffice docs, database table ErpField, ListReference: `table=<table>` and optionally `&<extra id>=<value>`.
-    """
-    parts = dict(part.partition("=")[::2] for part in reference.split("&"))
-    return parts.get("table", reference)
 
 
 def _check_field(

@@ -19,6 +19,7 @@ from reconciler.model.fieldlist import CrmField
 from reconciler.superoffice.gateway import Gateway
 from reconciler.superoffice.readings import Reading
 from reconciler.wire import crm_fields, crm_lists, mappings, timespan
+from reconciler.wire.crm_items import names_repeat
 from reconciler.wire.operations import OPERATIONS
 
 __all__ = ["MAPPING_READINGS", "MappingGateway"]
@@ -75,17 +76,21 @@ class MappingGateway(Gateway):
         """The items of a CRM list, deleted ones included, by id; names are raw.
 
         Where there is no list of this name, the MDO list of this name: it leaves out deleted items, and those that the
-        user's group may not see.
+        user's group may not see. Where names repeat, one more call tells the headings, as far as the user's group may see them.
         """
         if not _LIST_NAME.fullmatch(list_name):
             raise ReadError("SuperOffice could not be read", "A mapped field refers to a CRM list without a name that can be asked for.")
+        grouped = "CrmItemsGrouped"
         items = self._found("CrmItems", lambda json: crm_lists.list_items_from(json, list_name), list_name)
         if items is None:
-            items = self._found("CrmItemsShown", crm_lists.mdo_items_from, list_name)
+            grouped = "CrmItemsShown"
+            items = self._found(grouped, crm_lists.mdo_items_from, list_name, flat=True)
         if items is None:
             hint = "Look at the field that is mapped to this list; the list may have been removed."
             raise ReadError("SuperOffice could not be read", f"There is no CRM list {self._client.show(list_name)}.", hint)
-        return items
+        if not names_repeat(items):
+            return items
+        return crm_lists.with_headings(items, self._found(grouped, crm_lists.mdo_items_from, list_name) or ())
 
     def crm_fields(self, crm_actor: str) -> Sequence[CrmField] | None:
         """The CRM fields that ERP fields of a CRM actor type (`Contact`, ...) may be mapped to; None when the tenant does not tell."""
@@ -154,9 +159,9 @@ class MappingGateway(Gateway):
 
     # --- how it is done ---
 
-    def _found(self, key: str, build: Callable[[Any], T], name: str) -> T | None:
+    def _found(self, key: str, build: Callable[[Any], T], name: str, *, flat: bool = False) -> T | None:
         """The items of a list; None when the tenant has no list of this name, which it says by null or 404."""
-        query = {"flat": "true"} if key == "CrmItemsShown" else None
+        query = {"flat": "true"} if flat else None
         exchange = self._client.repeatable(key, query=query, name=name)
         try:
             return self._value(key, exchange, lambda json: None if json is None else build(json))

@@ -11,13 +11,14 @@ Effects: none.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.model import ListItemMapping, ListMapping, ListMappings, Named
 from reconciler.wire.carriers import RIGHTS, Row, WireError, each_once, list_of
 
-__all__ = ["list_items_from", "list_mappings_from", "list_mappings_to", "mdo_items_from", "priority_from"]
+__all__ = ["list_items_from", "list_mappings_from", "list_mappings_to", "mdo_items_from", "priority_from", "with_headings"]
 
 Json = Any  # what json.loads gives
 
@@ -113,20 +114,31 @@ def list_items_from(json: Json, list_name: str) -> tuple[Named, ...]:
 
 
 def mdo_items_from(json: Json) -> tuple[Named, ...]:
-    """The items of an MDO list, by id. A heading is not an item, its items are, and one item may stand under several."""
-    found = {row.identity("Id"): Named(row.integer("Id"), row.text("Name"), row.boolean("Deleted")) for row in _leaves(json, 0)}
+    """The items of an MDO list, by id, each with its headings. A heading is not an item, its items are, and one may stand under several."""
+    found: dict[int, Named] = {}
+    for heading, row in _leaves(json, (), 0):
+        key = row.identity("Id")
+        headings = found[key].headings if key in found else ()
+        headings += tuple(one for one in heading if one and one not in headings)
+        found[key] = Named(key, row.text("Name"), row.boolean("Deleted"), headings)
     return tuple(found[key] for key in sorted(found))
 
 
-def _leaves(json: Json, depth: int) -> Iterator[Row]:
+def with_headings(items: Sequence[Named], shown: Sequence[Named]) -> tuple[Named, ...]:
+    """The items of a list, with the headings under which the MDO list shows those of them that it shows."""
+    headings = {one.id: one.headings for one in shown}
+    return tuple(replace(one, headings=headings.get(one.id, ())) for one in items)
+
+
+def _leaves(json: Json, heading: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Row]]:
     if depth > 8:  # headings are one level deep
         raise WireError("MDOListItem.ChildItems", "headings that end", json)
     for at, one in enumerate(list_of(json, "MDOListItem[]")):
         row = Row(one, f"MDOListItem[{at}]")
         if inner := row.rows("ChildItems"):
-            yield from _leaves(inner, depth + 1)
+            yield from _leaves(inner, (row.text("Name"),), depth + 1)
         else:
-            yield row
+            yield heading, row
 
 
 def priority_from(json: Json) -> tuple[int, ...]:

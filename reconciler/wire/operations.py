@@ -144,6 +144,7 @@ _ALL: Final = (
     _agent("GetActorTypeMapping", _READ, Answer.MAPPING),
     _agent("GetConnectionListMappings", _READ, Answer.LISTS, talks=True),
     _get("CrmItems", "List/{name}/Items", Answer.MDO_ITEMS),
+    _get("CrmItemsGrouped", "List/{name}/MDOItems", Answer.MDO_ITEMS),
     _get("CrmItemsShown", "MDOList/{name}", Answer.MDO_ITEMS),
     _get("SyncPriority", "MDOList/erpconnections", Answer.MDO_ITEMS),
     _agent("GetEngineStatus", _READ, Answer.ENGINE),

@@ -232,7 +232,7 @@ def test_a_list_that_is_not_there(tenant: Tenant) -> None:
 def test_what_is_no_list_may_be_an_mdo_list(absent: Act) -> None:
     heading = {"Id": 1, "Name": "Heading", "Deleted": False, "ChildItems": [{"Id": 7, "Name": "x", "Deleted": False, "ChildItems": []}]}
     with Scripted([absent, reply(200, [heading])]) as server:
-        assert MappingGateway(client_for(server.url)).crm_items("udlist") == (Named(7, "x"),)
+        assert MappingGateway(client_for(server.url)).crm_items("udlist") == (Named(7, "x", headings=("Heading",)),)
         assert [one.path.rpartition("/v1/")[2] for one in server.got] == ["List/udlist/Items", "MDOList/udlist?flat=true"]
 
 

@@ -42,7 +42,7 @@ def mdo_list(office: Office, name: str, query: Mapping[str, str]) -> Any:
     if name == "crmfields":
         return _crm_fields(office, query)
     row = office.state.first("CrmList", Name=name.lower())
-    return None if row is None else [_item(one, row) for one in _items(office, row) if not one["Deleted"]]
+    return None if row is None else _shown(office, row, flat=query.get("flat", "").lower() == "true")
 
 
 def _connections(office: Office, extra: Mapping[str, str]) -> list[Carrier]:
@@ -78,6 +78,20 @@ def _items(office: Office, crm_list: Row) -> list[Row]:
     return office.state.rows("CrmListItem", order="Rank", CrmListId=crm_list["CrmListId"])
 
 
+def _shown(office: Office, crm_list: Row, *, flat: bool) -> list[Carrier]:
+    """The items that are not deleted, below their headings unless `flat`; an item may stand under several, or under none."""
+    items = {row["CrmListItemId"]: row for row in _items(office, crm_list) if not row["Deleted"]}
+    made, below = [], set()
+    for heading in [] if flat else office.state.rows("CrmHeading", order="Rank", CrmListId=crm_list["CrmListId"]):
+        links = office.state.rows("CrmHeadingLink", CrmHeadingId=heading["CrmHeadingId"])
+        its = [items[link["CrmListItemId"]] for link in links if link["CrmListItemId"] in items]
+        below |= {row["CrmListItemId"] for row in its}
+        if its:
+            children = [_item(row, crm_list) for row in its]
+            made.append(mdo_item(heading["CrmHeadingId"], heading["Name"], Rank=heading["Rank"], Type="Heading", ChildItems=children))
+    return made + [_item(row, crm_list) for key, row in items.items() if key not in below]
+
+
 def _item(row: Row, crm_list: Row) -> Carrier:
     name = row["Name"]
     return mdo_item(row["CrmListItemId"], name, ToolTip=row["ToolTip"], Rank=row["Rank"], Deleted=row["Deleted"], Type=crm_list["Name"])
@@ -92,7 +106,7 @@ def list_items(office: Office, rest: str) -> Any:
         return None
     rows = _items(office, crm_list)
     if form == "MDOItems":
-        return [_item(row, crm_list) for row in rows if not row["Deleted"]]
+        return _shown(office, crm_list, flat=False)
     key = {"country": "CountryId", "currency": "CurrencyId"}.get(crm_list["Name"], "Id")
     return [
         {key: row["CrmListItemId"], "Name": row["Name"], "Tooltip": row["ToolTip"], "Deleted": row["Deleted"], "Rank": row["Rank"]}

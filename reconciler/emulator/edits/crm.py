@@ -5,6 +5,8 @@ Effects: writes those rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.emulator.edits.author import EditError, Editor
 
 
@@ -52,6 +54,19 @@ class CrmEdits(Editor):
                 raise EditError(f"there is no CRM list {list_name}")
             rank = len(self._state.rows("CrmListItem", CrmListId=crm_list["CrmListId"])) + 1
             return self._state.insert("CrmListItem", {"CrmListId": crm_list["CrmListId"], "Name": name, "Rank": rank})
+
+    def add_crm_heading(self, list_name: str, name: str, items: Sequence[int]) -> int:
+        """Show items of a CRM list under a heading, too; returns the heading's id."""
+        with self._signed():
+            crm_list = self._state.first("CrmList", Name=list_name.lower())
+            if crm_list is None:
+                raise EditError(f"there is no CRM list {list_name}")
+            rank = len(self._state.rows("CrmHeading", CrmListId=crm_list["CrmListId"])) + 1
+            heading = self._state.insert("CrmHeading", {"CrmListId": crm_list["CrmListId"], "Name": name, "Rank": rank})
+            for item in items:
+                self._row("CrmListItem", item)
+                self._state.insert("CrmHeadingLink", {"CrmHeadingId": heading, "CrmListItemId": item})
+            return heading
 
     def rename_crm_item(self, item: int, name: str) -> None:
         """Give a CRM item another name (raw)."""
