@@ -29,6 +29,7 @@ from reconciler.model import (
     SentSecret,
     TestResult,
 )
+from reconciler.model.fieldlist import CrmField
 
 __all__ = ["Clock", "Journal", "Lease", "MappingReader", "MappingWriter", "Reader", "Sealer", "Secrets", "Tester", "Writer"]
 
@@ -130,6 +131,10 @@ class MappingReader(Protocol):
         Raises:
             ConnectorUnavailable: the tenant answered, but not with list mappings.
         """
+        ...
+
+    def crm_fields(self, crm_actor: str) -> Sequence[CrmField] | None:
+        """The CRM fields that ERP fields of a CRM actor type may be mapped to; None when the tenant does not tell."""
         ...
 
     def crm_items(self, list_name: str) -> Sequence[Named]:

@@ -13,10 +13,10 @@ from reconciler.desired.durations import seconds
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Entry, Node, Scalar, Table
 from reconciler.model import Address, AutomaticSync, Desired, DesiredConnection, DesiredConnector, DesiredScope, Marked
+from reconciler.wire import timespan
 from reconciler.wire.languages import LanguageError, iso
 
 DEFAULT_LANGUAGE = "en"
-LONGEST_INTERVAL = 2**31 - 1  # Source: SuperOffice database table ErpConfiguration, SyncInterval int, seconds
 
 
 def build(root: Node, findings: Findings) -> Desired:
@@ -108,9 +108,10 @@ def _automatic_sync(entry: Entry | None, findings: Findings) -> AutomaticSync | 
         return None
     interval = entry.value.get("interval")
     length = seconds(interval.text) if isinstance(interval, Scalar) else None
-    if length is not None and length > LONGEST_INTERVAL:
-        message = f"SuperOffice stores at most {LONGEST_INTERVAL} seconds between two runs."
-        findings.add("out-of-range", message, interval.source if interval else None, "Write a shorter one.", Address(("automatic-sync",)))
+    if length is not None and length > timespan.LONGEST:
+        message = "An interval of a day or more is not sent: servers read `24:00:00` as one day or as 24 days."
+        hint = "Write less than `24h`, or leave `interval` out and set it in SuperOffice."
+        findings.add("out-of-range", message, interval.source if interval else None, hint, Address(("automatic-sync",)))
     marked = None if length is None or interval is None else Marked(int(length), interval.source)
     return AutomaticSync(source=entry.key, on=fields.flag(entry.value.get("on")), interval_s=marked)
 

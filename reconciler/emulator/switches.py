@@ -140,6 +140,8 @@ class Switches(Turnable):
     """Where an already mapped field that flows only to SuperOffice is refused."""
     read_only_mapping: Literal["save", "activation", "never"] = "never"
     """Where a direction on a read-only field is refused."""
+    mismatched_types: Literal["save", "activation", "never"] = "save"
+    """Where a mapping is refused whose values do not fit: a checkbox both ways with a text, say."""
     already_mapped_by: Literal["erp_field", "crm_field"] = "crm_field"
     """What two connections must share for AlreadyMapped: the ERP field's key or the CRM field."""
     unsupported_actor: Literal["null", "empty"] = "null"

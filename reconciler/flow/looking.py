@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.errors import InputError
-from reconciler.flow.planning import load, read_and_match
+from reconciler.flow.planning import load
+from reconciler.flow.reading import read_and_match
 from reconciler.journal.view import RunView
 from reconciler.model import Address, Problem, Status, StatusRow, TestResult
 from reconciler.plan.nearest import did_you_mean

@@ -22,7 +22,8 @@ from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Table as NodeTable
 from reconciler.desired.strict import parse
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.flow.planning import normalised, policy_of
+from reconciler.flow.planning import policy_of
+from reconciler.flow.reading import normalised
 from reconciler.live.document import Path as Place
 from reconciler.live.document import Table, texts_in, without
 from reconciler.model import Address, Live, Plan, Problem, Recorded

@@ -22,7 +22,7 @@ from reconciler.live.naming import sharing_a_name, variable_name
 from reconciler.live.whole import Whole
 from reconciler.model import ACTOR_TYPES, HIDDEN, Attributes, ConfigField, Connection, Connector, FieldType, SecretRef
 from reconciler.model import Value as Leaf
-from reconciler.wire import languages, values
+from reconciler.wire import languages, timespan, values
 
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _WHOLE_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -233,7 +233,8 @@ class Dump:
         if any(key != SUPEROFFICE for key in order):
             entries.append(Entry("sync_priority", texts(order)))
         if live.engine is not None:
-            interval = duration(live.engine.interval_s)
+            # A file may not ask for a day or more, because servers read such a span in different ways.
+            interval = duration(live.engine.interval_s) if live.engine.interval_s <= timespan.LONGEST else None
             entries.append(Entry("automatic_sync", inline(on=flag(live.engine.running), interval=text(interval) if interval else None)))
         return entries
 

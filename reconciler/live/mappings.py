@@ -67,7 +67,7 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
         kind, key, actor = one
         if kind == "fields":
             return _fields(reader, sorted(wanted), everything=flows)
-        return reader.actor_mapping(key, ACTOR_TYPES[actor]) if kind == "actor" else _lists(reader, key)
+        return reader.actor_mapping(key, ACTOR_TYPES[actor]) if kind == "actor" else read_lists(reader, key)
 
     answers: Any = parallel_calls(ask, asked, parallel)
     actors = {pair: answers["actor", *pair] for pair in pairs}
@@ -115,7 +115,8 @@ def _listed(actor: ActorMapping | None) -> tuple[FieldMapping, ...]:
     return () if actor is None else tuple(one for one in actor.fields if one.crm and one.list_reference)
 
 
-def _lists(reader: MappingReader, connection_id: int) -> ListMappings | None:
+def read_lists(reader: MappingReader, connection_id: int) -> ListMappings | None:
+    """The list mappings of a connection; None when its connector does not tell them. Asks the connector."""
     try:
         return reader.list_mappings(connection_id)
     except ConnectorUnavailable:

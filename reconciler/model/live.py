@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.fieldlist import CrmField
 from reconciler.model.fieldtype import FieldType
 from reconciler.model.mapping import Engine, Mappings
 
@@ -121,6 +122,7 @@ class Live:
         crm_items: items of the CRM lists that these need, by list name.
         flows: what flows through connections that `mappings` does not have, by their ids: the wire's actor type and the CRM field in
             small letters. Only where a file lets something flow to SuperOffice alone.
+        crm_fields: the CRM fields that the tenant tells (None: it does not), by CRM actor type, where a plan may choose one anew.
         priority, engine: None when the file does not manage them.
     """
 
@@ -133,5 +135,6 @@ class Live:
     mappings: Mapping[int, Mappings] = field(default_factory=dict)
     crm_items: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
     flows: Mapping[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    crm_fields: Mapping[str, tuple[CrmField, ...] | None] = field(default_factory=dict)
     priority: tuple[int, ...] | None = None
     engine: Engine | None = None

@@ -29,10 +29,12 @@ from reconciler.model import (
     Why,
     same,
 )
-from reconciler.plan.actors import ActorsGoal, Ground, activation_problems, actors_goal
+from reconciler.plan.actors import actors_goal
 from reconciler.plan.declared import Declaration, env_name
 from reconciler.plan.diff import diff, value_at
+from reconciler.plan.field_rules import activation_problems
 from reconciler.plan.goal import Goal, Names, connection_goal, fill_declared
+from reconciler.plan.ground import ActorsGoal, Ground
 from reconciler.plan.identity import Identity
 from reconciler.plan.steps import Shape, connection_steps, window_calls
 
@@ -121,6 +123,7 @@ def _below(planning: Planning, one: DesiredConnection, before: Attributes | None
         planning.live.crm_items,
         planning.desired.language,
         refreshes,
+        planning.live.crm_fields,
     )
     below = actors_goal(one, (before or {}).get("actors", {}), ground, planning.problems)
     goal.attributes = {**goal.attributes, "actors": below.attributes}

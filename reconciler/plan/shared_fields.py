@@ -16,9 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.model import ACTOR_TYPES, Address, Attributes, DesiredConnection, FieldMapping, Mappings, Problem, Source
+from reconciler.plan.ground import CRM_TYPES
 
-# Which CRM type an actor type becomes, for those that no read shows yet. Source: TypeScript client, CrmActorType.
-_CRM_TYPES: Mapping[str, str] = {"person": "Person", "project": "Project"}
 _OURS = {wire: ours for ours, wire in ACTOR_TYPES.items()}
 _Held = frozenset[tuple[str, str]]
 _Path = tuple[str, str]
@@ -50,7 +49,7 @@ def shared_field_problems(sharers: Mapping[Address, Sharer], others: Mapping[str
     now = {str(address): _held_now(one) for address, one in sharers.items()}
     then = {str(address): _held_then(one) for address, one in sharers.items()}
     for name, flows in others.items():
-        now[name] = then[name] = frozenset((_CRM_TYPES.get(_OURS.get(actor, ""), "Contact"), crm) for actor, crm in flows)
+        now[name] = then[name] = frozenset((CRM_TYPES.get(_OURS.get(actor, ""), "Contact"), crm) for actor, crm in flows)
     judge = _Judge(sharers, now, then)
     return [problem for address, one in sorted(sharers.items()) for problem in judge.problems(address, one)]
 
@@ -143,4 +142,4 @@ def _row(mappings: Mappings | None, actor: str, key: str) -> FieldMapping | None
 
 def _crm_type(mappings: Mappings | None, actor: str) -> str:
     found = mappings.actors.get(actor) if mappings is not None else None
-    return found.crm if found is not None else _CRM_TYPES.get(actor, "Contact")
+    return found.crm if found is not None else CRM_TYPES.get(actor, "Contact")

@@ -65,7 +65,7 @@ def test_what_is_shown_can_be_pasted(mapped: Tenant) -> None:
     assert plan.units == ()
     assert "# CustNo: {show: [erp-tab]}  # Customer number, Integer, read-only" in found.yaml
     taken_in = found.yaml.replace("# IntField: ", "IntField: ").replace(
-        "# DateField: {crm: ..., direction: both}", "DateField: {crm: PHONE, direction: both}"
+        "# DateField: {crm: ..., direction: both}", "DateField: {crm: PHONE, direction: to-crm}"
     )
     plan = mapped.plan_of(head + "".join(f"    {line}\n" for line in taken_in.splitlines()))
     assert len(plan.units) == 1

@@ -323,6 +323,11 @@ def test_any_state(data: st.DataObject) -> None:
             checked(tenant, first)
 
 
+def test_an_interval_that_a_file_may_not_ask_for(tenant: Tenant) -> None:
+    tenant.edit.set_engine(interval_s=48 * 3600)
+    assert "automatic_sync: {on: true}" in checked(tenant, tenant.dump())
+
+
 def test_an_empty_tenant(tenant: Tenant) -> None:
     text = checked(tenant, tenant.dump())
     assert "connections" not in text

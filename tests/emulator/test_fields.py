@@ -238,8 +238,21 @@ def test_missing_in_crm_follows_the_catalogue(api: Api, emulator: Emulator, conn
     emulator.edit.delete_crm_field("Contact", "NAME", deleted=False)
     assert api.field(connection, "NAME")["MissingInCRM"] is False
     emulator.edit.add_crm_field("Contact", "x_extra")
-    assert api.map(connection, "IntField", CrmFieldKey="x_extra", SyncToErp=True).status == 200
+    assert api.map(connection, "IntField", CrmFieldKey="x_extra", SyncToCrm=True).status == 200
     assert api.field(connection, "IntField")["MissingInCRM"] is False
+
+
+def test_types_that_do_not_go_together(api: Api, emulator: Emulator, connection: int) -> None:
+    checkbox = {"CrmFieldKey": "NUMBER1", "SyncToErp": True}
+    assert api.map(connection, "CheckboxField", **checkbox, SyncToCrm=True).status == 400
+    assert api.map(connection, "CheckboxField", CrmFieldKey="NUMBER1", SyncToCrm=True).status == 200
+    emulator.switches.mismatched_types = "activation"
+    assert api.map(connection, "CheckboxField", **checkbox).status == 200
+    api.map(connection, "NAME", CrmFieldKey="NAME", SyncToErp=True)
+    emulator.edit.set_actor(connection, "Customer", True)
+    assert api.toggle(connection) == ["Customer, field CheckboxField: its type and that of the CRM field do not go together."]
+    emulator.switches.mismatched_types = "never"
+    assert api.toggle(connection) == []
 
 
 def test_mappings_can_be_refused_while_active(api: Api, emulator: Emulator, connection: int) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from reconciler import flow
-from reconciler.flow.planning import normalised, read_and_match
+from reconciler.flow.reading import normalised, read_and_match
 from reconciler.model import Address, Change, Plan, Snapshot
 from reconciler.plan.diff import diff_snapshots
 from reconciler.plan.simulate import simulate

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.flow.planning import normalised
+from reconciler.flow.reading import normalised
 from reconciler.model import (
     Address,
     Attributes,

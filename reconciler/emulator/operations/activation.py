@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.emulator.history import Row
 from reconciler.emulator.office import Ask, Office
-from reconciler.emulator.operations.mapping_rules import already_mapped
+from reconciler.emulator.operations.mapping_rules import already_mapped, crm_fields, mismatched
 from reconciler.emulator.operations.registry import operation
 
 
@@ -61,6 +61,10 @@ def _problem(office: Office, connection: Row, actor: Row, field: Row) -> str:
         return "a mandatory field needs a synchronisation direction."
     if office.switches.read_only_mapping == "activation" and field["Access"] == "ReadOnly" and directed:
         return "a read-only field cannot be synchronised."
+    if office.switches.mismatched_types == "activation":
+        crm = crm_fields(office, actor["ActorTypeCrm"]).get(field["CrmFieldKey"].lower())
+        if directed and mismatched(field, crm):
+            return "its type and that of the CRM field do not go together."
     one_way = field["SyncToCrm"] and not field["SyncToErp"]
     if office.switches.one_way_to_crm == "activation" and one_way and already_mapped(office, connection, actor, field):
         return "it is mapped in another connection and may not flow to SuperOffice only."

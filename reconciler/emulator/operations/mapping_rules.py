@@ -31,6 +31,21 @@ def matching_crm_field(office: Office, field_key: str, actor_type_crm: str, take
     return None if found is None or found["CrmFieldKey"] in taken else found
 
 
+_FITS = {"Text": {"Checkbox", "Text", "Password", "Integer", "Double", "List", "Date", "Label"}, "Double": {"Double", "Integer"}}
+
+
+def mismatched(field: Row, crm: Row | None) -> bool:
+    """Whether a field cannot flow the way it is mapped, because values of one type do not fit into the other: anything fits a text.
+
+    The documents give one pair, a checkbox that is mapped both ways with a text; the rest is a guess.
+    """
+    if crm is None:
+        return False
+    erp, its = field["FieldType"], crm["FieldType"]
+    to_crm, to_erp = erp == its or erp in _FITS.get(its, ()), erp == its or its in _FITS.get(erp, ())
+    return bool((field["SyncToCrm"] and not to_crm) or (field["SyncToErp"] and not to_erp))
+
+
 def already_mapped(office: Office, connection: Row, actor: Row, field: Row) -> bool:
     """Whether another connection that is not deleted maps the same field with a direction."""
     by_crm = office.switches.already_mapped_by == "crm_field"

@@ -13,7 +13,7 @@ from reconciler.emulator.carriers import Carrier, carrier
 from reconciler.emulator.history import Row
 from reconciler.emulator.members import ACTOR_TYPES_ERP, Invalid, Members
 from reconciler.emulator.office import Ask, Office
-from reconciler.emulator.operations.mapping_rules import already_mapped, crm_fields, crm_type
+from reconciler.emulator.operations.mapping_rules import already_mapped, crm_fields, crm_type, mismatched
 from reconciler.emulator.operations.registry import operation
 
 
@@ -143,6 +143,8 @@ def _mapping_values(office: Office, connection: Row, actor: Row, row: Row, sent:
     directed = values["SyncToCrm"] or values["SyncToErp"]
     if office.switches.read_only_mapping == "save" and row["Access"] == "ReadOnly" and directed:
         raise Invalid(f"The read-only field {row['ErpFieldKey']} cannot be synchronised.", "SoValidationException")
+    if office.switches.mismatched_types == "save" and mismatched({**row, **values}, crm):
+        raise Invalid(f"{row['ErpFieldKey']} and the CRM field {crm_key} have types that do not go together.", "SoValidationException")
     one_way = values["SyncToCrm"] and not values["SyncToErp"]
     if office.switches.one_way_to_crm == "save" and one_way and already_mapped(office, connection, actor, {**row, **values}):
         raise Invalid(
