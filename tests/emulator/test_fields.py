@@ -243,7 +243,7 @@ def test_missing_in_crm_follows_the_catalogue(api: Api, emulator: Emulator, conn
 
 
 def test_types_that_do_not_go_together(api: Api, emulator: Emulator, connection: int) -> None:
-    checkbox = {"CrmFieldKey": "NUMBER1", "SyncToErp": True}
+    checkbox: dict[str, Any] = {"CrmFieldKey": "NUMBER1", "SyncToErp": True}
     assert api.map(connection, "CheckboxField", **checkbox, SyncToCrm=True).status == 400
     assert api.map(connection, "CheckboxField", CrmFieldKey="NUMBER1", SyncToCrm=True).status == 200
     emulator.switches.mismatched_types = "activation"
