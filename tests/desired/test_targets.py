@@ -11,6 +11,7 @@ from reconciler.desired import load_target
 from reconciler.desired.allow import is_allowed, is_own
 from reconciler.errors import InputError, UsageProblem
 from reconciler.model import Limits, Login, SecretRef, Target, Timeouts
+from tests.journal.children import as_ordinary_user, open_folder, posix_only
 
 FULL = """\
 targets:
@@ -134,6 +135,26 @@ def test_a_named_file_that_is_not_there_is_never_passed_over(tmp_path: Path) -> 
     assert [str(problem) for problem in caught.value.problems] == [
         "gone.yaml: This file does not exist. Create it, or name another one in RECONCILER_TARGETS."
     ]
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["", "targets.yaml", "locked/targets.yaml", "locked/in/targets.yaml"])
+def test_a_folder_that_may_not_be_looked_into_is_a_problem_with_the_file(name: str) -> None:
+    with open_folder() as folder:
+        (folder / "locked").mkdir()
+        write(folder / "locked")
+        folder.chmod(0o700 if name.startswith("locked") else 0o000)
+        (folder / "locked").chmod(0o000)
+
+        def load() -> str:
+            try:
+                return load_target(None, directory=folder, environ={"RECONCILER_TARGETS": name}).name
+            except InputError as error:
+                return str(error.problems[0])
+
+        said = as_ordinary_user(load)
+        (folder / "locked").chmod(0o700)
+    assert said.startswith(f"{name or 'targets.yaml'}: This file cannot be read: permission denied.")
 
 
 ONLINE = """\
