@@ -11,6 +11,7 @@ Effects: network.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,6 +29,10 @@ PUBLIC: Final = "https://{vault}.vault.azure.net"
 CONNECT_S: Final = 10
 READ_S: Final = 30
 RETRIES: Final = 2
+
+# Where nobody listens to them, Python writes the libraries' warnings to stderr: pages about every credential that was tried.
+for _name in ("azure", "msal"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 class AzureKeyVault:

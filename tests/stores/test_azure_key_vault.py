@@ -1,6 +1,8 @@
 """Secrets of Azure Key Vault, over TLS, with its own libraries: the challenge, a managed identity, versions."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,21 @@ def test_nobody_is_logged_in(key_vault: KeyVault, monkeypatch: pytest.MonkeyPatc
     said = refusal(resolver(environ(key_vault), "azure-key-vault:erp-secrets/"), REFERENCE)
     assert "Azure lets nobody in from here to the vault erp-secrets" in said
     assert "az login" in said
+
+
+def test_the_libraries_own_pages_about_a_login_stay_out_of_sight(key_vault: KeyVault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own: within a test run, somebody listens to every logger."""
+    for name in ("AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.delenv(name)
+    code = (
+        "import os; from reconciler.stores import StoreError, open_store\n"
+        "try:\n    open_store('azure-key-vault', os.environ).fetch('erp-secrets/visma', None)\n"
+        "except StoreError as error:\n    print(error.reason)"
+    )
+    monkeypatch.setenv("RECONCILER_KEY_VAULT_URL", key_vault.server.url)
+    monkeypatch.setenv("PATH", "")  # no Azure CLI of this machine is asked
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("cannot be read: Azure lets nobody in from here to the vault erp-secrets\n", "")
 
 
 def test_a_certificate_that_nobody_vouches_for_and_a_port_where_nobody_is(key_vault: KeyVault, tmp_path: Path) -> None:
