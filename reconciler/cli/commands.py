@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("reconciler.cli.schema", "schema", "Print the JSON Schema of a file, for editors."),
     "refresh": ("reconciler.cli.refresh", "refresh", "Ask a connector for its fields again."),
     "recover": ("reconciler.cli.recover", "recover", "Finish a run that was interrupted."),
+    "comment": ("reconciler.cli.comment", "comment", "Keep one comment on the pull or merge request current."),
     "emulator": ("reconciler.cli.emulator", "emulator", "Serve, reset or edit the embedded SuperOffice."),
     "demo": ("reconciler.cli.demo", "demo", "Watch plan, apply and rollback on an embedded SuperOffice."),
 }

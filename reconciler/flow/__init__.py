@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.flow.naming import online_schema
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
     from reconciler.flow.refreshing import make_refresh_plan
+    from reconciler.flow.reviewing import comment, verified_approval
     from reconciler.flow.taking_over import dump, save_dump
     from reconciler.session import Session, open_target
 
@@ -28,6 +29,7 @@ __all__ = [
     "Session",
     "apply_plan",
     "check_target",
+    "comment",
     "compare",
     "dump",
     "explain",
@@ -52,9 +54,12 @@ __all__ = [
     "tenant_side",
     "test_connections",
     "validate",
+    "verified_approval",
 ]
 
 _HOMES = {
+    "comment": "reconciler.flow.reviewing",
+    "verified_approval": "reconciler.flow.reviewing",
     "apply_plan": "reconciler.flow.applying",
     "recover": "reconciler.flow.applying",
     "recover_view": "reconciler.flow.applying",

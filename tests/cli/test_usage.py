@@ -27,8 +27,6 @@ WRONG = [
     (("-f", "a.yaml", "apply", "plan.json", "--allow", "delete=connection/x"), "`-f` and `--allow` cannot be given beside plan.json"),
     (("apply", "--expect-digest", "abc"), "--expect-digest"),
     (("apply", "--atomic", "--keep-going"), "contradict"),
-    (("recover", "--forward"), "`--forward` is not in this version."),
-    (("recover", "--park"), "`--park` is not in this version."),
     *(((name,), f"The command '{name}' is not in this version") for name in sorted(LATER)),
 ]
 

@@ -26,7 +26,7 @@ class Kind:
     Attributes:
         text: what happens, and whether the effect does.
         harm: as told to the stage, but for the position.
-        where: `*` all calls; `write`, `read` (tests included), or operations.
+        where: `*` all calls; `write`, `read` (tests included), `look` (reads of what is stored), or an operation.
         asked: one of the kinds that the issue lists; on every call of the issue's own plan, also where it cannot differ from another.
         once: for calls without effect it is the same as this other kind, so that only writes are failed so.
     """
@@ -40,7 +40,8 @@ class Kind:
 
     def differs(self, operation: str, *, writes: bool, asked: bool) -> bool:
         """Whether failing this call so is a case of its own; `asked`: the plan of the issue."""
-        fits = self.where in ("*", "write" if writes else "read", operation)
+        reads = () if writes else ("read",) if operation.startswith("Test") else ("read", "look")
+        fits = self.where in ("*", operation, *reads, *(("write",) if writes else ()))
         return fits and (writes or not self.once or (self.asked and asked))
 
 
@@ -74,7 +75,7 @@ KINDS = {
         _kind("misdirected", "421, no effect", once=True),
         _kind("redirect", "307 to another host, no effect", once=True),
         _kind("slow", "the answer takes 55 s", delay_s=55.0, once=True),
-        _kind("stale-read", "a read answers as before the last change", "read"),
+        _kind("stale-read", "a read answers as before the last change", "look"),
         _kind("reasons-without-flip", "the toggle gives a reason and flips nothing", "ToggleErpConnectionActive"),
         _kind("reasons-with-flip", "the toggle gives a reason and flips all the same", "ToggleErpConnectionActive"),
         _kind("ignored-active", "the toggle says yes and flips nothing", "ToggleErpConnectionActive", kind="ignored-field", field="Active"),

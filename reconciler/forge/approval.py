@@ -1,0 +1,99 @@
+"""Whether a plan was approved by somebody who neither wrote nor runs it. A pure function of what the forge answered.
+
+An approval counts when
+    - it is that person's newest verdict, and it stands,
+    - it is of the commit that was merged (where the forge says which commit was reviewed),
+    - the plan's comment already named this very digest when it was given,
+    - and the person is neither the author of the change nor the one on whose behalf this run writes.
+
+Effects: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.errors import CheckFailed
+from reconciler.forge.ports import Change, Comment, Review
+
+__all__ = ["Approval", "approval_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved what, with the forge's own ids and times, for the journal.
+
+    Attributes:
+        forge: `github`, `gitlab` or `azure`.
+        change: its number.
+        review: the forge's id of the verdict; empty where it has none.
+        at: when; empty where the forge does not say, and then the order of comment and approval is not proved.
+    """
+
+    forge: str
+    change: int
+    reviewer: str
+    digest: str
+    commit: str
+    review: str = ""
+    at: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """For the journal: raw, as the forge wrote it, and that it was verified there."""
+        names = ("forge", "change", "reviewer", "digest", "commit", "review", "at")
+        return {**{name: getattr(self, name) for name in names}, "verified": True}
+
+
+def approval_of(
+    forge: str, change: Change, comment: Comment | None, reviews: Sequence[Review], *, digest: str, executors: Sequence[str]
+) -> Approval:
+    """The newest approval that counts.
+
+    Args:
+        comment: our plan comment on the change, if there is one.
+        digest: of the plan that is about to run.
+        executors: on whose behalf this run writes.
+
+    Raises:
+        CheckFailed: there is none; it says what is missing.
+    """
+    if comment is None or digest not in comment.body:
+        raise _refusal(change, f"The plan comment does not name the digest {digest[:19]}…, so nobody can have approved this plan.")
+    newest = {one.reviewer: one for one in reviews}
+    why = []
+    for review in sorted(newest.values(), key=lambda one: one.at, reverse=True):
+        if not review.approved:
+            continue
+        reason = _objection(change, comment, review, executors)
+        if not reason:
+            return Approval(forge, change.number, review.reviewer, digest, review.commit or change.head, review.id, review.at)
+        why.append(f"The approval of {review.reviewer} does not count: {reason}.")
+    raise _refusal(change, " ".join(why) or "Nobody has approved it.")
+
+
+def _objection(change: Change, comment: Comment, review: Review, executors: Sequence[str]) -> str:
+    # Accounts are compared as forges compare them: `Anna` and `anna` are one.
+    reviewer = review.reviewer.casefold()
+    if reviewer == change.author.casefold():
+        return "it is the author's own"
+    if reviewer in {one.casefold() for one in executors if one}:
+        return "it is of the one who runs this"
+    if review.commit and review.commit != change.head:
+        return f"it is of commit {review.commit[:12]}, and the change ends with {change.head[:12]}"
+    if review.at and comment.updated and _moment(review.at) < _moment(comment.updated):
+        return "the plan was made after it"
+    return ""
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _refusal(change: Change, why: str) -> CheckFailed:
+    return CheckFailed(
+        "The plan is not approved",
+        f"Change {change.number} by {change.author}: {why}",
+        "Let somebody else review the change with its plan comment, then repeat the command.",
+    )
