@@ -136,11 +136,12 @@ def _open(context: Context, progress: Progress) -> None:
         settle_s=context.timeouts.settle,
     )
     for address, binding in plan.bindings.items():
-        _bind(context, address, binding)
+        _bind(context, address, binding, agreed=address in plan.agreed)
 
 
-def _bind(context: Context, address: str, binding: Binding) -> None:
-    if context.journal.recorded().bindings.get(address) != binding:
+def _bind(context: Context, address: str, binding: Binding, *, agreed: bool = False) -> None:
+    """Remember which row an address stands for, and that the files and the tenant agree on it from this run on."""
+    if agreed or context.journal.recorded().bindings.get(address) != binding:
         context.record("bound", address=address, id=binding.id, guid=binding.guid)
 
 

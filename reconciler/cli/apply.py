@@ -125,9 +125,9 @@ def _refuse_early(session: Session, made: Plan, given: dict[str, Any], *, saved:
 
 
 def _has_work(session: Session, made: Plan) -> bool:
-    """Whether there is something to write, or rows whose identity the journal does not remember yet."""
+    """Whether there is something to write, or something that the journal does not remember yet: a row's identity, an agreement."""
     known = session.recorded().bindings
-    return bool(made.units) or any(known.get(address) != row for address, row in made.bindings.items())
+    return bool(made.units or made.agreed) or any(known.get(address) != row for address, row in made.bindings.items())
 
 
 def _nothing_to_do(settings: Settings, session: Session, made: Plan) -> int:

@@ -24,8 +24,12 @@ __all__ = ["next_steps", "plan"]
 @command("plan", formats=("text", "json", *FINDINGS))
 @click.option("-o", "--out", "saved_as", metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
+@click.option("--since", metavar="REV", help="Tell who changed what by the files at a commit; by default by the journal.")
+@click.option("--only-intent", is_flag=True, help="Leave what only the tenant changed as it is, and list it.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
-def plan(settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], detailed_exitcode: bool) -> int:
+def plan(
+    settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], since: str | None, only_intent: bool, detailed_exitcode: bool
+) -> int:
     """Compare the files with the tenant and show what would change.
 
     Nothing is written to the tenant, and no secret value is needed.
@@ -41,7 +45,8 @@ def plan(settings: Settings, *, saved_as: str | None, allow: tuple[str, ...], de
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
             desired = flow.load(session, tuple(settings.files))
-            made = flow.make_plan(session, desired, permissions=permissions)
+            earlier = None if since is None else flow.desired_at(session, since, tuple(settings.files))
+            made = flow.make_plan(session, desired, permissions=permissions, since=earlier, only_intent=only_intent)
         if saved_as is not None:
             flow.save_plan(made, Path(saved_as))
         announce_open_runs(settings, session, typed)

@@ -7,16 +7,19 @@ Neighbours: called by `cli` through `flow`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
 from reconciler import __version__
 from reconciler.desired import load_desired, load_target
 from reconciler.errors import InputError, StalePlan
+from reconciler.flow.attributing import last_agreed, still_agreed
 from reconciler.flow.reading import guids_of, normalised, read_and_match
 from reconciler.model import (
     Address,
+    Attributes,
+    Attribution,
     Desired,
     HazardName,
     Plan,
@@ -24,6 +27,7 @@ from reconciler.model import (
     Target,
 )
 from reconciler.plan import Policy
+from reconciler.plan.attribution import attributed, drifted, with_news_only
 from reconciler.plan.codec import digest_of, from_bytes, to_bytes
 from reconciler.plan.known import known_of
 from reconciler.plan.nearest import did_you_mean
@@ -54,35 +58,71 @@ def load(session: Session, files: tuple[str, ...]) -> Desired:
     return load_desired(session.desired_paths(files), target=session.target)
 
 
-def make_plan(session: Session, desired: Desired, *, permissions: Iterable[str] = (), refresh: frozenset[Address] = frozenset()) -> Plan:
+def make_plan(
+    session: Session,
+    desired: Desired,
+    *,
+    permissions: Iterable[str] = (),
+    refresh: frozenset[Address] = frozenset(),
+    since: Desired | None = None,
+    only_intent: bool = False,
+) -> Plan:
     """Read the tenant and plan. Needs no secret value; writes nothing.
 
     Args:
         refresh: connections whose fields are asked for again.
+        since: the files as they were: what they said then is what was agreed on. By default the journal tells that.
+        only_intent: leave what only the tenant changed as it is, and list it.
 
     Raises:
         InputError: the file asks for something that cannot be.
         TargetError: the tenant cannot be read.
     """
+    inputs = read_inputs(session, desired, checked_permissions(permissions), refresh)
+    agreed = None if since is None else agreed_by(read_inputs(session, since, (), frozenset()))
+    return _attributed_plan(session, inputs, agreed, only_intent=only_intent)
+
+
+def read_inputs(session: Session, desired: Desired, permissions: tuple[str, ...], refresh: frozenset[Address]) -> Inputs:
+    """Read the tenant for these files: everything that a plan is made from."""
     recorded = session.recorded()
     live, identity = read_and_match(session, desired, recorded)
     recorded = known_of(recorded, guids_of(desired, identity))
     created = session.clock.now().replace(microsecond=0)
-    return plan_from(
-        Inputs(
-            desired=desired,
-            live=live,
-            identity=identity,
-            before=normalised(desired, live, identity, recorded),
-            recorded=recorded,
-            policy=policy_of(session),
-            tool_version=__version__,
-            created=created.isoformat(),
-            expires=(created + timedelta(seconds=session.target.plan_expires)).isoformat(),
-            permissions=checked_permissions(permissions),
-            refresh=refresh,
-        )
+    return Inputs(
+        desired=desired,
+        live=live,
+        identity=identity,
+        before=normalised(desired, live, identity, recorded),
+        recorded=recorded,
+        policy=policy_of(session),
+        tool_version=__version__,
+        created=created.isoformat(),
+        expires=(created + timedelta(seconds=session.target.plan_expires)).isoformat(),
+        permissions=permissions,
+        refresh=refresh,
     )
+
+
+def agreed_by(inputs: Inputs) -> dict[str, Attributes]:
+    """What files ask for, by address text, in the form of a unit's `wants`: held against the tenant, so that values are decoded alike."""
+    plan = plan_from(inputs)
+    return {**plan.agreed, **{str(unit.address): unit.wants for unit in plan.units if unit.wants is not None}}
+
+
+def _attributed_plan(session: Session, inputs: Inputs, agreed: Mapping[str, Attributes] | None, *, only_intent: bool) -> Plan:
+    """The plan, with who changed what."""
+
+    def told(plan: Plan) -> Plan:
+        if agreed is not None:
+            return attributed(plan, agreed, otherwise=Attribution.INTENT)
+        return attributed(plan, last_agreed(session, inputs.recorded, [str(unit.address) for unit in plan.units]))
+
+    plan = told(plan_from(inputs))
+    left = drifted(plan) if only_intent else ()
+    if left:
+        plan = told(plan_from(replace(inputs, left=left)))
+    return with_news_only(plan, still_agreed(session, inputs.recorded, plan))
 
 
 def policy_of(session: Session) -> Policy:

@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.errors import JournalError
 from reconciler.journal.events import Body, Event, Kind
 from reconciler.journal.transitions import RunPhase, phase_after
-from reconciler.model import Binding, End, Outcome, Recorded, RunEnd, SecretRef, SentSecret
+from reconciler.model import Binding, End, Outcome, Recorded, RunEnd, SecretRef, SentSecret, Settled
 
 __all__ = ["KINDS", "Fold", "actor_text", "sent_secret"]
 
@@ -48,6 +48,7 @@ class _Run:
     run: str
     started: str
     plan_digest: str = ""
+    desired_digest: str = ""
     actor: str = ""
     ended: str | None = None
     exit_code: int | None = None
@@ -76,6 +77,7 @@ class Fold:
         self._rolled_back: set[str] = set()
         self._begun: dict[str, set[str]] = {}
         self._windows: dict[str, float] = {}
+        self._settled: dict[str, Settled] = {}
 
     def add(self, event: Event) -> None:
         """Take in one event. Kinds that do not matter here are passed over.
@@ -102,8 +104,10 @@ class Fold:
                 self._secrets.update(_secrets(body["unit"], body["fields"]))
             case Kind.BOUND:
                 self._bind(body["address"], Binding(body["id"], body["guid"]))
+                self._settle(run, body["address"])
             case Kind.UNBOUND:
                 self._bindings.pop(body["address"], None)
+                self._settled.pop(body["address"], None)
             case Kind.ACTIVATED:
                 self._activated.add(body["unit"])
                 self._parked.pop(body["unit"], None)
@@ -133,12 +137,19 @@ class Fold:
             if old in filed:
                 filed.remove(old)
                 filed.add(new)
+        if old in self._settled:
+            self._settled.setdefault(new, self._settled.pop(old))
+
+    def _settle(self, run: _Run, address: str) -> None:
+        """From this run on the files and the tenant agree on an address; its plan says on what."""
+        self._settled[address] = Settled(run.run, address, run.desired_digest)
 
     def _step(self, run: _Run, event: Event) -> None:
         body = event.body
         match event.kind:
             case Kind.RUN_OPENED:
                 run.plan_digest, run.actor = body["plan_digest"], actor_text(body["actor"])
+                run.desired_digest = body["desired_digest"]
                 run.units = dict.fromkeys(body["units"], End.UNTOUCHED.value)
             case Kind.RECOVERY_OPENED:
                 run.recovered, run.phase = True, RunPhase.OPEN
@@ -179,6 +190,8 @@ class Fold:
         run.units[unit] = end
         if body["applied"]:
             self._applied.add(unit)
+        if end == End.AS_DESIRED:
+            self._settle(run, unit)
         if body["window_s"] is not None:
             self._windows[unit] = float(body["window_s"])
         # An attempt that never touched the unit says nothing about whether the last real attempt was rolled back.
@@ -214,6 +227,7 @@ class Fold:
             open_runs=tuple(run.line() for run in self._runs.values() if run.phase is not RunPhase.CLOSED),
             elsewhere=dict(elsewhere),
             window_seconds=dict(self._windows),
+            settled=dict(self._settled),
             head=head,
         )
 

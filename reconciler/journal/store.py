@@ -179,6 +179,12 @@ class Store:
         """
         return view_run(self.events(run=run))
 
+    def plan_of(self, run: str) -> Mapping[str, Any]:
+        """The plan that a run carried out, as its JSON; empty where there is none."""
+        body: Body = next((event.body for event in self.events(run=run) if event.kind == Kind.RUN_OPENED), {})
+        plan: Mapping[str, Any] = body.get("plan") or {}
+        return plan
+
     def events(self, run: str | None = None, target: str | None = None) -> Iterator[Event]:
         """The events in their order, of one run, one target or all; read in pages, so that a writer is never kept waiting."""
         if run is not None:
@@ -196,11 +202,6 @@ class Store:
             if len(rows) < _PAGE:
                 return
             last = rows[-1][0]
-
-    def put(self, sql: Database, event: Event) -> None:
-        """Store an event that another store wrote, in a transaction that its caller began; only an import does this."""
-        fields = (event.seq, event.target, event.run, event.kind, event.at, event.prev, event.hash)
-        sql.change(statements.PUT_EVENT, *fields, *_split(event.kind, event.body))
 
     def verify(self, anchors: Sequence[str] = ()) -> Checked:
         """Check every event of the chain, the file around them, and that each head that was kept elsewhere is in it.

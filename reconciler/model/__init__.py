@@ -46,6 +46,7 @@ from reconciler.model.mapping import (
 from reconciler.model.outcome import End, Outcome, RecoverUnit, Result, RunReport, Status, StatusRow, TestResult, UnitEnd
 from reconciler.model.plan import (
     Act,
+    Attribution,
     Change,
     Grade,
     Hazard,
@@ -58,7 +59,7 @@ from reconciler.model.plan import (
     Why,
 )
 from reconciler.model.problem import Problem
-from reconciler.model.recorded import Binding, Recorded, RunEnd, SentSecret
+from reconciler.model.recorded import Binding, Recorded, RunEnd, SentSecret, Settled
 from reconciler.model.secret import HIDDEN, Hidden, Secret, SecretRef
 from reconciler.model.target import Limits, Login, Target, Timeouts
 from reconciler.model.values import Attributes, Scope, Snapshot, Text, Value, same
@@ -70,6 +71,7 @@ __all__ = [
     "ActorMapping",
     "Address",
     "Attributes",
+    "Attribution",
     "AutomaticSync",
     "Binding",
     "Change",
@@ -118,6 +120,7 @@ __all__ = [
     "Secret",
     "SecretRef",
     "SentSecret",
+    "Settled",
     "Snapshot",
     "Source",
     "Status",

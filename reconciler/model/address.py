@@ -39,7 +39,7 @@ class Address:
         Raises:
             ValueError: an empty text or an empty part.
         """
-        parts = tuple(unquote(part, errors="strict") for part in text.split("/"))
+        parts = tuple(unquote(part, errors="surrogatepass") for part in text.split("/"))
         if not all(parts):
             raise ValueError(f"not an address: {text!r}")
         return cls(parts)
@@ -55,7 +55,7 @@ class Address:
         return self.parts[1] if len(self.parts) > 1 else ""
 
     def __str__(self) -> str:
-        return "/".join(quote(part, safe=_PLAIN) for part in self.parts)
+        return "/".join(quote(part, safe=_PLAIN, errors="surrogatepass") for part in self.parts)
 
 
 @dataclass(frozen=True, order=True, slots=True)

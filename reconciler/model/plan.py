@@ -75,6 +75,14 @@ class Why(StrEnum):
     OFF_BEFORE_DELETE = "an active connection is switched off before it is deleted"
 
 
+class Attribution(StrEnum):
+    """Who changed a value, found by comparing three: what was last applied, what is live, what the file asks for."""
+
+    INTENT = "intent"  # the file changed
+    DRIFT = "drift"  # the tenant changed, and nobody changed the file
+    BOTH = "both"  # both changed, and to different values
+
+
 class Grade(StrEnum):
     """A notice informs; a barrier stops the plan until it is permitted by name and address."""
 
@@ -109,6 +117,9 @@ class Change:
     """One address, one path, before and after.
 
     `before` or `after` is None when there is nothing on that side. Secrets appear only as references or as hidden.
+
+    Attributes:
+        attribution: who changed it; None where nothing earlier is known to compare with.
     """
 
     address: Address
@@ -117,6 +128,7 @@ class Change:
     after: Value
     why: Why
     source: Source | None = None
+    attribution: Attribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +244,9 @@ class Plan:
         permissions: the permissions given, as `name=address`, sorted.
         bindings: rows found for managed addresses that need no change but whose identity the journal should remember.
         unchanged: managed addresses that need nothing.
+        agreed: what the file and the tenant agree on where the journal does not know that yet, by address: what later plans compare
+            three ways with.
+        drift: changes of the tenant that this plan leaves alone, because it was asked to carry out the intent of the files only.
         unmanaged: live connections (by display name) that no file mentions, and attributes left alone, for counting.
         desired_digest, live_digest, target_digest: what the plan was made from; `target_digest` covers limits and policy.
         digest: over all the rest.
@@ -253,6 +268,8 @@ class Plan:
     live_digest: str
     target_digest: str
     digest: str = ""
+    agreed: Mapping[str, Attributes] = field(default_factory=dict)
+    drift: tuple[Change, ...] = ()
 
     @property
     def stopping(self) -> tuple[Hazard, ...]:

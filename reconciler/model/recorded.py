@@ -54,6 +54,21 @@ class RunEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """When the files and the tenant were last known to agree on an address.
+
+    Attributes:
+        run: the run whose plan holds what they agreed on.
+        address: under which that plan holds it.
+        desired_digest: of the files that the run was made from.
+    """
+
+    run: str
+    address: str
+    desired_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What earlier runs on this target left behind.
 
@@ -68,6 +83,7 @@ class Recorded:
         open_runs: runs that ended unfinished, oldest first.
         elsewhere: GUID to the name of another target of this journal that is bound to it.
         window_seconds: seconds of the inactive window in earlier runs, by address text (the latest).
+        settled: address text to the run since which the files and the tenant are known to agree.
         head: the hash of the last event; empty for a new journal.
     """
 
@@ -81,4 +97,5 @@ class Recorded:
     open_runs: tuple[RunEnd, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     window_seconds: Mapping[str, float] = field(default_factory=dict)
+    settled: Mapping[str, Settled] = field(default_factory=dict)
     head: str = ""

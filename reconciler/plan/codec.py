@@ -19,6 +19,7 @@ from reconciler.model import (
     HIDDEN,
     Act,
     Address,
+    Attribution,
     Binding,
     Change,
     Grade,
@@ -79,10 +80,10 @@ def value_from_json(value: Any) -> Value:
 
 
 def unit_digest(unit: Unit) -> str:
-    """Over everything in the unit but its places in files: moving a line does not change what is applied."""
+    """Over everything in the unit but its places in files and who changed what: neither changes what is applied."""
     body = unit_to_json(replace(unit, digest="", source=None))
     for change in body["changes"]:
-        change["source"] = None
+        change["source"] = change["attribution"] = None
     return digest_of(body)
 
 
@@ -114,6 +115,8 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "bindings": {address: _binding_to_json(one) for address, one in plan.bindings.items()},
         "unchanged": [str(address) for address in plan.unchanged],
         "unmanaged": list(plan.unmanaged),
+        "agreed": {address: value_to_json(one) for address, one in plan.agreed.items()},
+        "drift": [{"address": str(one.address), **_change_to_json(one)} for one in plan.drift],
         "not_checked": [{"address": str(one.address), "path": list(one.path), "reason": one.reason} for one in plan.not_checked],
         "live_connections": plan.live_connections,
         "digests": {"desired": plan.desired_digest, "live": plan.live_digest, "target": plan.target_digest},
@@ -159,6 +162,7 @@ def _change_to_json(change: Change) -> dict[str, Any]:
         "after": value_to_json(change.after),
         "why": change.why.value,
         "source": _source_to_json(change.source),
+        "attribution": change.attribution.value if change.attribution is not None else None,
     }
 
 
@@ -231,6 +235,8 @@ def from_json(body: Mapping[str, Any]) -> Plan:
         live_digest=_text(digests["live"]),
         target_digest=_text(digests["target"]),
         digest=_text(body["digest"]),
+        agreed={address: value_from_json(one) for address, one in body.get("agreed", {}).items()},
+        drift=tuple(_change(Address.parse(one["address"]), one) for one in body.get("drift", ())),
     )
 
 
@@ -266,6 +272,7 @@ def _change(address: Address, body: Mapping[str, Any]) -> Change:
         value_from_json(body["after"]),
         Why(body["why"]),
         _source(body["source"]),
+        Attribution(body["attribution"]) if body.get("attribution") is not None else None,
     )
 
 

@@ -7,7 +7,7 @@ Effects: none (problems are collected in the `Planning` that is handed in).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.model import (
     Act,
@@ -44,7 +44,12 @@ JOURNAL = "journal"
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """What planning any connection needs; `problems` and `not_checked` collect what is found on the way."""
+    """What planning any connection needs; `problems`, `not_checked` and `agreed` collect what is found on the way.
+
+    Attributes:
+        left: paths that are to stay as they are live, whatever the file says.
+        agreed: what every connection that needs nothing is to have, and has.
+    """
 
     desired: Desired
     live: Live
@@ -54,6 +59,8 @@ class Planning:
     not_checked: list[NotChecked]
     deactivate_for: frozenset[str] = frozenset({"config", "mappings"})
     refresh: frozenset[Address] = frozenset()
+    left: Mapping[Address, frozenset[tuple[str, ...]]] = field(default_factory=dict)
+    agreed: dict[str, Attributes] = field(default_factory=dict)
 
     def connector_id(self, connector: str) -> int | None:
         """The tenant's id of a connector as plans call it; None while it does not exist."""
@@ -91,14 +98,18 @@ def plan_connection(planning: Planning, one: DesiredConnection, before: Attribut
         _check_creation(one, planning.problems)
     goal = connection_goal(one, before, declaration, names, planning.recorded, planning.problems)
     planning.not_checked.extend(goal.not_checked)
+    left = planning.left.get(one.address, frozenset())
+    goal.leave((path for path in left if path[0] != "actors"), before)
     if _will_save(one, before, goal):
         fill_declared(goal, one.address, declaration, planning.problems, one.source)
     below = _below(planning, one, before, goal) if one.actors else None
+    goal.leave((path for path in left if path[0] == "actors"), before)
     if len(planning.problems) > problems_before:
         return None, goal.attributes
     why = Why.CREATED if before is None else Why.DESIRED
     changes = diff(one.address, before, goal.attributes, whys=goal.whys, sources=goal.sources, otherwise=why)
     if not changes:
+        planning.agreed[str(one.address)] = _wants(one, goal, {}, ())
         return None, goal.attributes
     shape = Shape(
         one.address,
@@ -186,7 +197,7 @@ def _sets(one: DesiredConnection, before: Attributes | None, goal: Goal, changes
         elif top in ("name", "description"):
             written = one.name if top == "name" else one.description
             assert written is not None
-            sets[top] = written.value
+            sets[top] = goal.written(top, written.value)
         elif top == "actors":
             _nest(sets, change.path, change.after)
             if change.path[-1] == "crm":
@@ -259,7 +270,7 @@ def _wants(one: DesiredConnection, goal: Goal, sets: Attributes, changes: tuple[
         elif path[0] in ("name", "description"):
             written = one.name if path[0] == "name" else one.description
             assert written is not None
-            wants[path[0]] = written.value
+            wants[path[0]] = goal.written(path[0], written.value)
         elif path[0] == "actors":
             _nest(wants, path, value_at(goal.attributes, path))
         else:

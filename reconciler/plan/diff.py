@@ -117,3 +117,12 @@ def value_at(value: Value, path: tuple[str, ...]) -> Value:
             return None
         value = value[part]
     return value
+
+
+def put(attributes: Attributes | None, path: tuple[str, ...], value: Value) -> Attributes:
+    """The attributes with a value at a path; None takes out what stood there."""
+    head, rest, known = path[0], path[1:], attributes or {}
+    inner = put(known.get(head), rest, value) if rest else value
+    if inner is None:
+        return {key: one for key, one in known.items() if key != head}
+    return {**known, head: inner}

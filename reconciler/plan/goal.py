@@ -10,7 +10,7 @@ Effects: none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model import (
@@ -31,6 +31,7 @@ from reconciler.model import (
     Why,
 )
 from reconciler.plan.declared import Declaration
+from reconciler.plan.diff import put, value_at
 from reconciler.plan.nearest import did_you_mean
 from reconciler.wire import languages
 
@@ -46,6 +47,7 @@ class Goal:
         whys: why a path differs, where the reason is not simply that desired differs from live.
         sources: where each managed path is written.
         not_checked: managed paths that cannot be compared.
+        left: paths that the file writes and that are to stay as they are live.
     """
 
     attributes: Attributes
@@ -54,6 +56,21 @@ class Goal:
     whys: dict[tuple[str, ...], Why] = field(default_factory=dict)
     sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
     not_checked: list[NotChecked] = field(default_factory=list)
+    left: frozenset[tuple[str, ...]] = frozenset()
+
+    def leave(self, paths: Iterable[tuple[str, ...]], live: Attributes | None) -> None:
+        """Keep these paths as they are live, as if the file did not write them."""
+        for path in paths:
+            self.attributes = put(self.attributes, path, value_at(live, path))
+            self.managed.discard(path)
+            self.whys.pop(path, None)
+            self.left |= {path}
+
+    def written(self, top: str, text: Text) -> Text:
+        """A text of the file without the languages that are left as they are."""
+        if isinstance(text, str):
+            return text
+        return {language: one for language, one in text.items() if (top, language) not in self.left}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model import Recorded, SentSecret
+from reconciler.model import Recorded, SentSecret, Settled
 
 
 def known_of(recorded: Recorded, rows: Mapping[str, str]) -> Recorded:
@@ -38,6 +38,7 @@ def known_of(recorded: Recorded, rows: Mapping[str, str]) -> Recorded:
     return replace(
         recorded,
         secrets=secrets,
+        settled=_brought_along(recorded.settled, homes, rows),
         applied=_brought(recorded.applied, homes),
         ever_activated=_brought(recorded.ever_activated, homes),
         parked=_parked(recorded.parked, homes),
@@ -55,6 +56,16 @@ def _homes(recorded: Recorded, rows: Mapping[str, str]) -> dict[str, tuple[str, 
 
 def _own_first(own: str, homes: list[str]) -> tuple[str, ...]:
     return tuple(sorted(homes, key=lambda home: home != own))
+
+
+def _brought_along(settled: Mapping[str, Settled], homes: Mapping[str, tuple[str, ...]], rows: Mapping[str, str]) -> dict[str, Settled]:
+    """What was agreed on stays with the row; where there is no row any more, with the address whose row somebody deleted."""
+    found = {address: one for address, one in settled.items() if address not in homes}
+    for address, filed in homes.items():
+        its = filed if rows[address] else (address,)
+        one = next((settled[home] for home in its if home in settled), None)
+        found |= {address: one} if one is not None else {}
+    return found
 
 
 def _brought(filed: frozenset[str], homes: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

@@ -15,6 +15,7 @@ from reconciler.model import (
     Address,
     Attributes,
     Binding,
+    Change,
     Desired,
     DesiredConnector,
     Live,
@@ -52,6 +53,7 @@ class Inputs:
         created, expires: ISO 8601 UTC texts.
         permissions: `name=address` texts given by the person who plans.
         refresh: connections whose fields are asked for again, whatever else changes.
+        left: changes that are not to be made: their paths stay as they are live.
     """
 
     desired: Desired
@@ -65,6 +67,7 @@ class Inputs:
     expires: str
     permissions: tuple[str, ...] = ()
     refresh: frozenset[Address] = frozenset()
+    left: tuple[Change, ...] = ()
 
 
 def make_plan(inputs: Inputs) -> Plan:
@@ -74,15 +77,31 @@ def make_plan(inputs: Inputs) -> Plan:
         InputError: with every problem found; there is no plan then.
     """
     problems: list[Problem] = list(inputs.identity.problems)
+    left = {
+        address: frozenset(one.path for one in inputs.left if one.address == address) for address in {one.address for one in inputs.left}
+    }
+    agreed: dict[str, Attributes] = {}
     units: list[Unit] = []
     goals: dict[Address, Attributes | None] = {}
     not_checked: list[NotChecked] = []
     for connector in inputs.desired.connectors.values():
-        _plan_connector(inputs, connector, units, goals, problems)
+        if connector.address not in left or connector.address in inputs.before:
+            _plan_connector(inputs, connector, units, goals, problems, agreed)
     planning = Planning(
-        inputs.desired, inputs.live, inputs.identity, inputs.recorded, problems, not_checked, inputs.policy.deactivate_for, inputs.refresh
+        inputs.desired,
+        inputs.live,
+        inputs.identity,
+        inputs.recorded,
+        problems,
+        not_checked,
+        inputs.policy.deactivate_for,
+        inputs.refresh,
+        left,
+        agreed,
     )
     for connection in inputs.desired.connections.values():
+        if connection.address in left and connection.address not in inputs.before:
+            continue
         before = inputs.before.get(connection.address)
         unit, goal = plan_connection(planning, connection, before)
         goals[connection.address] = goal
@@ -94,7 +113,7 @@ def make_plan(inputs: Inputs) -> Plan:
         raise InputError(sorted(problems, key=lambda one: one.order), "The plan cannot be made")
     ordered = in_order(replace(unit, digest=unit_digest(unit)) for unit in units)
     _prove(inputs.before, ordered, goals)
-    return _assemble(inputs, ordered, goals, not_checked)
+    return _assemble(inputs, ordered, goals, not_checked, agreed)
 
 
 def _shared_fields(inputs: Inputs, goals: Mapping[Address, Attributes | None]) -> list[Problem]:
@@ -120,10 +139,12 @@ def _plan_connector(
     units: list[Unit],
     goals: dict[Address, Attributes | None],
     problems: list[Problem],
+    agreed: dict[str, Attributes],
 ) -> None:
     row = inputs.identity.connectors.get(one.address)
     before = inputs.before.get(one.address)
-    wants = {name: mark.value for name, mark in (("name", one.name), ("url", one.url)) if mark is not None}
+    left = {change.path for change in inputs.left if change.address == one.address}
+    wants = {name: mark.value for name, mark in (("name", one.name), ("url", one.url)) if mark is not None and (name,) not in left}
     goals[one.address] = None if one.absent else {**(before or {}), **wants}
     if one.absent:
         if row is None:
@@ -138,6 +159,7 @@ def _plan_connector(
         assert before is not None
         kind, sets = UnitKind.UPDATE, {name: value for name, value in wants.items() if before[name] != value}
         if not sets:
+            agreed[str(one.address)] = wants
             return
     sources: dict[tuple[str, ...], Source] = {
         (name,): mark.source for name, mark in (("name", one.name), ("url", one.url)) if mark is not None
@@ -170,8 +192,15 @@ def _plan_tenant_wide(
     not_checked: list[NotChecked],
 ) -> None:
     ids = {str(address): row.id for address, row in inputs.identity.connections.items()}
-    order, order_goal = plan_priority(inputs.desired, inputs.before.get(PRIORITY), ids, problems, not_checked)
-    engine, engine_goal = plan_automatic(inputs.desired.automatic_sync, inputs.before.get(AUTOMATIC))
+    desired, left = inputs.desired, {(change.address, change.path) for change in inputs.left}
+    if (PRIORITY, ("order",)) in left:
+        desired = replace(desired, sync_priority=None)
+    wanted = desired.automatic_sync
+    if wanted is not None:
+        on, interval = (AUTOMATIC, ("on",)) in left, (AUTOMATIC, ("interval",)) in left
+        wanted = replace(wanted, on=None if on else wanted.on, interval_s=None if interval else wanted.interval_s)
+    order, order_goal = plan_priority(desired, inputs.before.get(PRIORITY), ids, problems, not_checked)
+    engine, engine_goal = plan_automatic(wanted, inputs.before.get(AUTOMATIC))
     units += [unit for unit in (order, engine) if unit is not None]
     goals |= {address: goal for address, goal in ((PRIORITY, order_goal), (AUTOMATIC, engine_goal)) if goal is not None}
 
@@ -191,7 +220,13 @@ def _prove(live: Snapshot, units: tuple[Unit, ...], goals: Mapping[Address, Attr
         )
 
 
-def _assemble(inputs: Inputs, units: tuple[Unit, ...], goals: Mapping[Address, Attributes | None], not_checked: list[NotChecked]) -> Plan:
+def _assemble(
+    inputs: Inputs,
+    units: tuple[Unit, ...],
+    goals: Mapping[Address, Attributes | None],
+    not_checked: list[NotChecked],
+    agreed: Mapping[str, Attributes],
+) -> Plan:
     changed = {unit.address for unit in units}
     rows = {address: Binding(row.id, row.guid) for address, row in inputs.identity.connections.items()}
     rows |= {address: Binding(row.id) for address, row in inputs.identity.connectors.items()}
@@ -215,5 +250,7 @@ def _assemble(inputs: Inputs, units: tuple[Unit, ...], goals: Mapping[Address, A
         desired_digest=inputs.desired.digest,
         live_digest=digest_of({str(address): value_to_json(one) for address, one in inputs.before.items()}),
         target_digest=inputs.policy.digest,
+        agreed=dict(sorted(agreed.items())),
+        drift=inputs.left,
     )
     return replace(plan, digest=plan_digest(plan))

@@ -31,11 +31,11 @@ from reconciler.report.document import (
     table,
     words,
 )
-from reconciler.report.plan_text import common_reason, remark_text, step_reason, step_text, summary
+from reconciler.report.plan_text import attribution_text, common_reason, common_told, remark_text, step_reason, step_text, summary
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, value_text, when
 
-__all__ = ["address_text", "hazard_blocks", "plan_document", "unit_changes"]
+__all__ = ["address_text", "drift_table", "hazard_blocks", "plan_document", "unit_changes"]
 
 _LONGEST = 160  # of an address, a path, a place: longer ones lose their middle
 _LONGEST_SENTENCE = 600
@@ -147,6 +147,8 @@ def _windows(plan: Plan) -> Iterator[Block]:
         calls = f"{min(windows)} to {max(windows)}" if min(windows) < max(windows) else f"{max(windows)}"
         text = f"While it runs, {len(windows):,} connections are inactive, one after the other, for {calls} calls each."
         yield Paragraph((words(text),))
+    if told := attribution_text(plan):
+        yield Paragraph((words(told),), Tone.WARNING)
 
 
 def _unit_table(plan: Plan, windows: Mapping[str, float]) -> Table:
@@ -193,7 +195,8 @@ def _unit_section(unit: Unit) -> Section:
     common = common_reason(unit.changes)
     blocks: list[Block] = []
     if common:
-        blocks.append(Paragraph((faint(f"Why: {common.value}."),)))
+        told = common_told(unit)
+        blocks.append(Paragraph((faint(f"Why: {common.value}{f'; {told}' if told else ''}."),)))
     rows = tuple(unit_changes(unit))
     if rows:
         blocks.append(Changes("Changes", rows))
@@ -214,7 +217,23 @@ def _steps(unit: Unit) -> Table:
     return Table("Steps, in the order in which they run", head, tuple(rows), frozenset({0}), 1)
 
 
+def drift_table(changes: Iterable[Change]) -> Table:
+    """What the tenant has where the files say something else."""
+    rows = []
+    for change in changes:
+        for path, before, after in entries(change):
+            live, written = before_after(before, after)
+            place = code(shortened(place_text(path), _LONGEST))
+            source = (code(shortened(str(change.source), _LONGEST)),) if change.source else ()
+            rows.append(((code(address_text(change.address)),), (place,), (code(live),), (code(written),), source))
+    return table("Values that differ", ("What", "Value", "On the tenant", "In the files", "Where"), tuple(rows))
+
+
 def _left_alone(plan: Plan) -> Iterator[Block]:
+    if plan.drift:
+        yield Section(
+            (words(f"Drift, left alone ({len(plan.drift):,}): changed on the tenant, not in the files"),), (drift_table(plan.drift),)
+        )
     if plan.not_checked:
         rows = tuple(
             ((code(address_text(one.address)),), (words(shortened(place_text(one.path), _LONGEST)),), (words(one.reason),))

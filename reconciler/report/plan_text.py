@@ -14,13 +14,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Act, Change, Grade, Hazard, Plan, Step, Unit, UnitKind, Why
+from reconciler.model import Act, Attribution, Change, Grade, Hazard, Plan, Step, Unit, UnitKind, Why
 from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, step_title
 from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
 from reconciler.report.untrusted import visible
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, when
 
-__all__ = ["act_text", "common_reason", "plan_page", "remark_text", "step_reason", "step_text", "summary"]
+__all__ = [
+    "act_text",
+    "attribution_text",
+    "common_reason",
+    "common_told",
+    "plan_page",
+    "remark_text",
+    "step_reason",
+    "step_text",
+    "summary",
+]
 
 _MARK = {UnitKind.CREATE: ("+", Style.GOOD), UnitKind.UPDATE: ("~", Style.WARNING), UnitKind.DELETE: ("-", Style.DANGER)}
 
@@ -45,6 +55,11 @@ _ACTS = {
     Act.ENGINE: "Switch automatic sync",
     Act.DELETE: "Delete",
     Act.VERIFY: "Read it back and compare",
+}
+
+_TOLD: dict[Attribution | None, str] = {
+    Attribution.DRIFT: "drift: changed on the tenant, not in the files",
+    Attribution.BOTH: "changed in the files and on the tenant",
 }
 
 # A change longer than this stands on two lines, before above after.
@@ -97,10 +112,23 @@ def _headline(page: Page, plan: Plan) -> None:
         elif windows:
             calls = f"{min(windows)} to {max(windows)}" if min(windows) < max(windows) else f"{max(windows)}"
             page.line(f"While it runs, {len(windows):,} connections are inactive, one after the other, for {calls} calls each.")
+        if told := attribution_text(plan):
+            page.prose(told, style=Style.WARNING)
         return
     count = len(plan.unchanged)
     state = f"all {count:,} managed things are as the files ask" if count > 1 else "everything managed is as the files ask"
     page.line(bold(f"Plan for {plan.target}"), ": ", good("nothing to do"), f"; {state}.")
+
+
+def attribution_text(plan: Plan) -> str:
+    """How many values the tenant changed, in one sentence; empty when the files alone did."""
+    counts = Counter(change.attribution for unit in plan.units for change in unit.changes)
+    told = []
+    if number := counts[Attribution.DRIFT]:
+        told.append(f"{counted(number, 'value was', 'values were')} changed on the tenant and not in the files, and would be changed back")
+    if number := counts[Attribution.BOTH]:
+        told.append(f"{counted(number, 'value was', 'values were')} changed on both sides")
+    return f"{'; '.join(told)}." if told else ""
 
 
 def _hazards(page: Page, plan: Plan) -> None:
@@ -136,6 +164,7 @@ def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
     mark, style = _MARK[unit.kind]
     common = common_reason(unit.changes)
     about = [common.value] if common else []
+    about += [told] if (told := common_told(unit)) else []
     about += [str(unit.source)] if unit.source else []
     page.line(Span(f"{mark} {unit.kind.value}", style), "  ", bold(str(unit.address)), dim(f"  ({'; '.join(about)})" if about else ""))
     lines = [(change, *entry) for change in unit.changes for entry in entries(change) if not is_below(entry[0])]
@@ -169,9 +198,17 @@ def _below(page: Page, unit: Unit, common: Why | None) -> None:
         earlier = row
 
 
+def common_told(unit: Unit) -> str:
+    """Who changed it, where that is the same for all of a unit and was not the file alone; said once, on its first line."""
+    kinds = {change.attribution for change in unit.changes}
+    return _TOLD.get(kinds.pop(), "") if len(kinds) == 1 else ""
+
+
 def remark_text(changes: Sequence[Change], unit: Unit, common: Why | None) -> str:
-    """Reasons other than the common one, and places in other files than the unit's."""
+    """Reasons other than the common one, who changed it where that was not the file alone, and places in other files than the unit's."""
     reasons = [change.why.value for change in changes if change.why is not common]
+    if not common_told(unit):
+        reasons += [_TOLD[change.attribution] for change in changes if change.attribution in _TOLD]
     places = [change.source for change in changes if change.source is not None]
     elsewhere = [str(place) for place in places if not unit.source or place.file != unit.source.file]
     remark = "; ".join(dict.fromkeys([*reasons, *elsewhere]))
@@ -238,6 +275,14 @@ def common_reason(changes: Sequence[Change]) -> Why | None:
 
 def _rest(page: Page, plan: Plan) -> None:
     """What was not checked, then what the plan leaves alone, then what identifies it."""
+    if plan.drift:
+        page.gap()
+        page.line(bold("Drift, left alone"), dim("  (changed on the tenant, not in the files)"))
+        for change in plan.drift:
+            for path, before, after in entries(change):
+                live, written = before_after(before, after)
+                lead = [bold(str(change.address)), plain(f"  {place_text(path)}  ")]
+                page.line(*lead, "is ", live, ", the files say ", written, indent=2)
     if plan.not_checked:
         page.gap()
         page.line(bold("Not checked"), dim("  (neither in order nor different)"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reconciler.errors import JournalError
 from reconciler.journal.events import Event
 from reconciler.journal.fold import KINDS, Fold
-from reconciler.model import Binding, Recorded, SecretRef, SentSecret
+from reconciler.model import Binding, Recorded, SecretRef, SentSecret, Settled
 from tests.journal.bodies import RUN, TARGET, A, Account, B, good_run, secret
 from tests.journal.legal import legal_events
 
@@ -51,6 +51,7 @@ def test_a_good_run() -> None:
         ever_activated=frozenset({A}),
         begun={"p1": frozenset({A})},
         window_seconds={A: 3.5},
+        settled={A: Settled(RUN, A, "d1")},
     )
     (run,) = fold(account.events).runs()
     assert (run.run, run.exit_code, run.plan_digest, run.actor) == (RUN, 0, "p1", "anna@build-7")

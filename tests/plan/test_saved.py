@@ -90,7 +90,7 @@ REWRITTEN: dict[str, Callable[[bytes], bytes]] = {
     "with a byte order mark": lambda raw: b"\xef\xbb\xbf" + raw,
     "as UTF-16": lambda raw: raw.decode().encode("utf-16"),
     "with a key twice": lambda raw: raw.replace(b'"created":', b'"created":"x","created":', 1),
-    "with a key more": lambda raw: raw.replace(b'{"bindings"', b'{"a":1,"bindings"', 1),
+    "with a key more": lambda raw: raw.replace(b'"bindings"', b'"b":1,"bindings"', 1),
 }
 
 
