@@ -10,7 +10,7 @@ import re
 
 from reconciler.model import SecretRef, Target
 from reconciler.stores import others
-from reconciler.stores.forms import FORMS, OTHER, Form, covers_something, matches
+from reconciler.stores.forms import CREDENTIALS, FORMS, OTHER, Form, covers_something, matches
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENV_PATTERN = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
@@ -75,8 +75,13 @@ def path_parts(name: str) -> tuple[str, ...] | None:
 
 
 def is_allowed(ref: SecretRef, target: Target) -> bool:
-    """Whether desired state may refer to a secret: the target's list names it, and it is none of the target's own."""
-    return not is_own(ref, target) and any(_matches(ref, pattern) for pattern in target.secrets)
+    """Whether desired state may refer to a secret: the target's list names it, it is none of the target's own, and it opens no store."""
+    return not is_own(ref, target) and not opens_store(ref) and any(_matches(ref, pattern) for pattern in target.secrets)
+
+
+def opens_store(ref: SecretRef) -> bool:
+    """Whether this is the credential of a store of secrets, which is never for desired state, whatever a list such as env:* says."""
+    return ref.provider == "env" and ref.name.upper() in CREDENTIALS
 
 
 def is_own(ref: SecretRef, target: Target) -> bool:

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reconciler.desired.allow import allowed_list, form_problem, is_allowed, is_own, path_parts, store_form
+from reconciler.desired.allow import allowed_list, form_problem, is_allowed, is_own, opens_store, path_parts, store_form
 from reconciler.errors import InputError
 from reconciler.model import Problem, Secret, SecretRef, Target
 from reconciler.stores import Store, StoreError, open_store
@@ -56,6 +56,8 @@ class Resolver:
         if is_own(ref, self._target):
             reason = f"belongs to the target {self._target.name} itself, and desired state never gets it"
             hint = "Refer to another secret."
+        elif opens_store(ref):
+            reason, hint = "opens a store of secrets, and desired state never gets it", "Refer to the secret that is meant, in its store."
         else:
             reason = f"is not allowed by the target {self._target.name}; its `secrets` are: {allowed_list(self._target)}"
             hint = "Refer to one that is allowed; whoever looks after the target can add one to its list."

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.desired.actor_rules import check_actors, check_priority
 from reconciler.desired.addresses import Refused, connector_host
-from reconciler.desired.allow import allowed_list, is_allowed, is_own
+from reconciler.desired.allow import allowed_list, is_allowed, is_own, opens_store
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import show
 from reconciler.desired.wording import nearest
@@ -173,6 +173,9 @@ def _check_secret(
     if is_own(ref, target):
         message = f"{show(field)} refers to {ref.reference}, which belongs to the target {show(target.name)} itself."
         hint = "Desired state never refers to the target's own secrets; name another one."
+    elif opens_store(ref):
+        message = f"{show(field)} refers to {ref.reference}, which opens a store of secrets."
+        hint = "Desired state never gets it, whatever the target allows; refer to the secret that is meant, in its store."
     else:
         message = (
             f"{show(field)} refers to {ref.reference}, which the target {show(target.name)} does not allow; "

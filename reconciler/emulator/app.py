@@ -7,6 +7,7 @@ Neighbours: `service` does everything that is not bytes; `control` answers below
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ import ssl
 import struct
 import sys
 import threading
+from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -206,7 +208,7 @@ class Handler(BaseHTTPRequestHandler):
         if answer.status != 204:
             lines += [f"Content-Type: {answer.content_type}", f"Content-Length: {max(len(answer.body), size)}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        lines += [f"Date: {format_datetime(self.server.emulator.door.now(), usegmt=True)}", "Cache-Control: no-store"]
+        lines += [f"Date: {_as_date(self.server.emulator.door.now().replace(microsecond=0))}", "Cache-Control: no-store"]
         if self.close_connection:
             lines.append("Connection: close")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"), answer.body
@@ -226,6 +228,12 @@ class Handler(BaseHTTPRequestHandler):
         while left > 0:
             self.connection.sendall(blanks[:left])
             left -= len(blanks)
+
+
+@functools.lru_cache(maxsize=4)
+def _as_date(now: datetime) -> str:
+    """A time as HTTP writes it; within a second it is the same for every answer."""
+    return format_datetime(now, usegmt=True)
 
 
 def _decoded(body: bytes) -> tuple[Any, str]:

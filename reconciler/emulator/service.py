@@ -73,7 +73,8 @@ class Service:
             who = self.door.who(request)
             if who is None:
                 return self._logged(call, Delivery(unauthorized()))
-            request = dataclasses.replace(request, who=who)
+            if who != request.who:
+                request = dataclasses.replace(request, who=who)
         fault = self.faults.choose(route.operation, route.writes, call.sequence)
         if fault is None:
             return self._logged(call, Delivery(self._perform(call, route, request)))
@@ -92,6 +93,8 @@ class Service:
             return self.door.answer(route, request)
         if route.kind == "agent" and not self.office.switches.agent_granted and (refused := self.door.refused_agent()):
             return refused
+        if route.kind == "open":
+            request = dataclasses.replace(request, base=self.door.api_url().removesuffix("/api"))
         author = Author("late" if late else "call", route.operation, call.sequence, ignoring)
         toggled = _connection_id(request) if route.operation == "ToggleErpConnectionActive" else None
         if toggled is None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.flow.checking import check_target
     from reconciler.flow.comparing import compare, file_side, tenant_side
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
+    from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, lease_holder
     from reconciler.flow.listing import fields
     from reconciler.flow.looking import run_view, status, test_connections
     from reconciler.flow.naming import online_schema
@@ -29,15 +30,20 @@ if TYPE_CHECKING:
 __all__ = [
     "Session",
     "apply_plan",
+    "break_lease",
+    "check_journal",
     "check_target",
     "comment",
     "compare",
     "desired_at",
     "dump",
     "explain",
+    "export_journal",
     "fields",
     "file_side",
     "format_files",
+    "import_journal",
+    "lease_holder",
     "load",
     "load_plan",
     "make_plan",
@@ -63,6 +69,7 @@ _HOMES = {
     "desired_at": "reconciler.flow.attributing",
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",
+    **dict.fromkeys(("break_lease", "check_journal", "export_journal", "import_journal", "lease_holder"), "reconciler.flow.keeping"),
     "apply_plan": "reconciler.flow.applying",
     "recover": "reconciler.flow.applying",
     "recover_view": "reconciler.flow.applying",

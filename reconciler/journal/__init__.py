@@ -7,6 +7,7 @@
     view         events of one run -> what `show` and `recover` need (`RunView`)           pure
     store        the append-only store; it stands on `statements` and a `database`: `sqlite_file` or `postgres`
     lease        the time-limited right to write to a target, in the same store
+    transfer     a whole journal as lines, and back
     sealing      fingerprints and encrypted values under the target's key
     planfile     plan.json, written whole and read once
 

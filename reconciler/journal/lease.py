@@ -25,15 +25,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.errors import JournalError, LeaseHeld, LeaseLost
+from reconciler.errors import JournalError, LeaseHeld, LeaseLost, RefusedError
 from reconciler.journal import statements
 from reconciler.journal.database import Database
+from reconciler.journal.events import Kind
 from reconciler.journal.store import Store
+from reconciler.journal.transitions import RunPhase
 from reconciler.ports import Clock
 
 _LATEST = 253402300800.0  # the year 10000, which datetime does not know
 
-__all__ = ["HeldLease", "Holder", "acquire", "holder", "is_alive"]
+__all__ = ["HeldLease", "Holder", "acquire", "break_lease", "holder", "is_alive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,39 @@ def acquire(
         statement = statements.FIRST_LEASE if last is None else statements.TAKE_LEASE
         sql.change(statement, fencing, token, run, who, socket.gethostname(), place, os.getpid(), now, now + ttl_s, target)
     return HeldLease(store, target, token, fencing, ttl_s=ttl_s, clock=clock, deadline=begun + ttl_s)
+
+
+def break_lease(store: Store, target: str, who: str, *, by: str = "") -> Holder:
+    """Take the lease away from a holder that will not give it back. A run of its that is open has to be recovered next.
+
+    From here on the holder can record no intent, so it sends nothing more; what is on its way is settled by the recovery.
+
+    Args:
+        who: the holder's name as it is shown: nobody breaks a lease by mistake.
+        by: who breaks it, and why; kept in the holder's run.
+
+    Returns:
+        Who had it.
+
+    Raises:
+        RefusedError: nobody has it, or somebody else; nothing was changed.
+    """
+    with store.database.writing() as sql:
+        last = _holder(sql, target)
+        if last is None or not last.held:
+            raise RefusedError("Nobody holds the lease", f"{target} is free to be written.", "")
+        if last.who != who:
+            raise RefusedError(
+                "Another one holds the lease",
+                f"The lease of {target} is held by {last.who!r}, not by {who!r}; it was left alone.",
+                "reconciler lease",
+            )
+        sql.change(statements.BREAK_LEASE, target, last.fencing)
+        if not sql.claim(target):
+            sql.yield_claim(target)
+    if last.run in {run.run for run in store.recorded(target).open_runs} and store.view(last.run).state.phase is RunPhase.OPEN:
+        store.journal(target, last.run).append(Kind.NOTE, {"text": f"The lease of {who} was broken{f' by {by}' if by else ''}."})
+    return last
 
 
 class HeldLease:
@@ -248,7 +283,8 @@ def _held(last: Holder) -> LeaseHeld:
         "Another run may write now",
         f"{last.who} on {last.host} (process {last.pid}, run {last.run}) has had the right to write to {last.target} "
         f"since {last.since:%Y-%m-%d %H:%M:%S} UTC, until {last.until:%H:%M:%S} UTC unless it is renewed. Nothing was written.",
-        f"Wait until that run has ended. If it has died, wait until {last.until:%H:%M:%S} UTC, then: reconciler recover",
+        f"Wait until that run has ended. If it has died, wait until {last.until:%H:%M:%S} UTC, or break its lease "
+        f"(reconciler lease --break {last.who or 'NAME'}); then: reconciler recover",
     )
 
 

@@ -60,3 +60,6 @@ TAKE_LEASE = """UPDATE lease SET fencing = ?, holder = ?, run = ?, who = ?, host
 RENEW_LEASE = "UPDATE lease SET expires_at = ? WHERE target = ? AND fencing = ? AND holder = ?"
 FREE_LEASE = "UPDATE lease SET expires_at = 0, holder = '' WHERE target = ? AND fencing = ? AND holder = ?"
 GET_FENCING = "SELECT fencing FROM lease WHERE target = ?"
+RAISE_FENCING = "UPDATE lease SET fencing = ? WHERE target = ?"
+BREAK_LEASE = "UPDATE lease SET fencing = fencing + 1, holder = '', expires_at = 0 WHERE target = ? AND fencing = ?"
+ALL_LEASES = "SELECT target, holder, expires_at FROM lease"

@@ -203,6 +203,11 @@ class Store:
                 return
             last = rows[-1][0]
 
+    def put(self, sql: Database, event: Event) -> None:
+        """Store an event that another store wrote, in a transaction that its caller began; only an import does this."""
+        fields = (event.seq, event.target, event.run, event.kind, event.at, event.prev, event.hash)
+        sql.change(statements.PUT_EVENT, *fields, *_split(event.kind, event.body))
+
     def verify(self, anchors: Sequence[str] = ()) -> Checked:
         """Check every event of the chain, the file around them, and that each head that was kept elsewhere is in it.
 

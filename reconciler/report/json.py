@@ -11,6 +11,8 @@ Neighbours: called by `cli` when `--format json` is given; the plan's object is 
     reconciler/history/v1   target, runs
     reconciler/show/v1      target, run and everything the journal holds of it but sealed values
     reconciler/recover/v1   target, units to settle; with a choice: as apply, and the choice
+    reconciler/lease/v1     target, whether other machines see it, who has or had it
+    reconciler/journal/v1   target, exit_code, and what a check of the journal found
     reconciler/error/v1     target, command, summary, detail, hint, exit_code, problems
 
 Members are added within a version, never changed or taken away. Times are ISO 8601 in UTC, durations seconds.
@@ -29,6 +31,7 @@ from reconciler.errors import InputError, ReconcilerError
 from reconciler.journal.view import Attempt, RunView, UnitView
 from reconciler.journal.view import Tested as Viewed
 from reconciler.model import Address, Binding, Desired, Problem, RunEnd, RunReport, SentSecret, Status, TargetCheck, TestResult, UnitEnd
+from reconciler.report.keeping_text import Check, Held
 from reconciler.report.recover_text import Unsettled
 from reconciler.report.tested import Tested
 
@@ -37,7 +40,9 @@ __all__ = [
     "disarmed_json",
     "error_object",
     "history_object",
+    "journal_check_object",
     "json_text",
+    "lease_object",
     "recover_object",
     "recovered_object",
     "show_object",
@@ -312,4 +317,29 @@ def _problem(problem: Problem) -> Object:
         "column": source.column if source and source.line else None,
         "address": str(problem.address) if problem.address else None,
         "hint": problem.hint,
+    }
+
+
+def lease_object(target: str, lease: Held | None, *, shared: bool) -> Object:
+    """Who may write to a target now, or did last."""
+    members = None
+    if lease is not None:
+        names = ("who", "host", "pid", "run", "fencing", "held")
+        times = {"since": lease.since.isoformat(), "until": lease.until.isoformat()}
+        members = {**{name: getattr(lease, name) for name in names}, **times}
+    return {"format": "reconciler/lease/v1", "target": target, "shared": shared, "lease": members}
+
+
+def journal_check_object(target: str, found: Check, exit_code: int) -> Object:
+    """What a check of the journal found."""
+    broken = found.broken.reason if found.broken is not None else None
+    return {
+        "format": "reconciler/journal/v1",
+        "target": target,
+        "exit_code": exit_code,
+        "sound": found.sound,
+        "events": found.events,
+        "head": found.head,
+        "broken": broken,
+        "missing": list(found.missing),
     }

@@ -75,6 +75,15 @@ FORMS: Final[dict[str, Form]] = {
 }
 """The stores that this package brings."""
 
+CREDENTIALS: Final = frozenset({
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_SECRET", "AZURE_PASSWORD", "IDENTITY_HEADER",
+    "MSI_SECRET", "VAULT_SECRET_ID", "VAULT_TOKEN",
+})  # fmt: skip
+"""Environment variables that open a store: whoever gets one of them gets everything that is in it.
+
+Source: azure-identity docs, environment variables and managed identity; Vault docs, commands; GitHub docs, OpenID Connect in Actions.
+"""
+
 OTHER: Final = Form("a name", _other)
 """A store of another package, whose names we do not know: printable, with / between parts."""
 

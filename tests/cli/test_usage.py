@@ -27,6 +27,8 @@ WRONG = [
     (("-f", "a.yaml", "apply", "plan.json", "--allow", "delete=connection/x"), "`-f` and `--allow` cannot be given beside plan.json"),
     (("apply", "--expect-digest", "abc"), "--expect-digest"),
     (("apply", "--atomic", "--keep-going"), "contradict"),
+    (("recover", "--forward", "--back"), "contradict each other"),
+    (("recover", "--park"), "No reason"),
     *(((name,), f"The command '{name}' is not in this version") for name in sorted(LATER)),
 ]
 

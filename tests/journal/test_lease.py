@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.errors import JournalError, LeaseHeld, LeaseLost
-from reconciler.journal.lease import HeldLease, acquire, holder, is_alive
+from reconciler.errors import JournalError, LeaseHeld, LeaseLost, RefusedError
+from reconciler.journal.lease import HeldLease, acquire, break_lease, holder, is_alive
 from reconciler.journal.store import Store
 from tests.journal.bodies import RUN, TARGET, StepClock, body
 from tests.journal.children import answer, ask, child, end
@@ -173,6 +173,31 @@ def test_the_journal_records_no_intent_for_a_holder_who_was_overtaken(store: Sto
     with pytest.raises(JournalError, match="taken over"):
         journal.append("intent", body("intent"))
     assert [event.kind for event in store.events()] == ["run-opened", "unit-opened"]
+
+
+def test_a_lease_is_broken_by_its_holders_name_and_then_that_run_sends_nothing_more(place: str, store: Store, take) -> None:
+    with open_at(place) as other:
+        with pytest.raises(RefusedError, match="Nobody holds"):
+            break_lease(other, TARGET, "anna")
+        old = take()
+        journal = store.journal(TARGET, RUN)
+        journal.append("run-opened", body("run-opened", fencing=old.fencing))
+        journal.append("unit-opened", body("unit-opened"))
+        for name in ("bert", "", "Anna"):
+            with pytest.raises(RefusedError, match="held by 'anna'"):
+                break_lease(other, TARGET, name)
+        old.ensure(1)
+        assert break_lease(other, TARGET, "anna", by="bert: the runner is gone").run == RUN
+        with pytest.raises(JournalError, match=r"taken over|connection to the server was lost"):
+            journal.append("intent", body("intent"))
+        with pytest.raises(LeaseLost):
+            old.ensure(1)
+        old.release()
+        assert other.view(RUN).notes == ["The lease of anna was broken by bert: the runner is gone."]
+        assert other.view(RUN).unfinished
+        new = acquire(other, TARGET, "r2", "bert", 60.0, StepClock())
+        assert new.fencing > old.fencing + 1
+        new.release()
 
 
 def test_a_process_lives_until_it_is_gone() -> None:

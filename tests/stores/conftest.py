@@ -53,6 +53,7 @@ def refusal(one: Resolver, reference: str, version: str | None = None, *never: s
 
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Serving[VaultServer]]:
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))  # a token that `vault login` left here is no part of a test
     store = VaultServer()
     with Loopback(store.answer) as server:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.entry import run
 from reconciler.desired.allow import form_problem, is_allowed, pattern_problem, version_problem
 from reconciler.model import SecretRef, Target
+from tests.stores.conftest import CANARY, refusal, resolver
 
 GOOD = {
     "azure-key-vault:erp-secrets/visma-password",
@@ -90,6 +92,24 @@ def test_a_pattern_covers_part_by_part(pattern: str, reference: str, allowed: bo
 )  # fmt: skip
 def test_a_pattern_that_covers_nothing_or_everything_is_a_problem(pattern: str) -> None:
     assert pattern_problem(pattern) is not None
+
+
+@pytest.mark.parametrize("name", ["VAULT_TOKEN", "VAULT_SECRET_ID", "AZURE_CLIENT_SECRET", "IDENTITY_HEADER", "vault_token"])
+def test_what_opens_a_store_is_never_for_desired_state_whatever_the_list_says(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = refusal(resolver({name: CANARY}, "env:*"), f"env:{name}")
+    assert "opens a store of secrets, and desired state never gets it. Refer to the secret that is meant, in its store." in said
+    (tmp_path / "targets.yaml").write_text("targets: {t: {kind: emulator, secrets: ['env:*']}}\n", encoding="utf-8")
+    (tmp_path / "connections.yaml").write_text(
+        "version: 1\nconnectors: {c: {name: C, url: 'https://c.example.com/x.svc'}}\nconnections:\n"
+        f"  a: {{name: A, connector: c, scope: everyone, config: {{P: {{secret: env:{name}}}}}}}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run(["validate", "--target", "t"]) == 1
+    shown = capfd.readouterr()
+    assert f"connections.yaml:4:59: `P` refers to env:{name}, which opens a store of secrets." in " ".join((shown.out + shown.err).split())
 
 
 def test_what_the_target_itself_uses_is_never_for_desired_state() -> None:

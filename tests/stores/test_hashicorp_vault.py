@@ -45,6 +45,13 @@ def test_a_role_logs_in_once_and_the_namespace_goes_along(vault: Vault) -> None:
     assert "refuses the request (400)" in refusal(wrong, "vault:secret/erp#a", None, "wrong-secret-id")
 
 
+def test_the_token_that_vault_login_left_is_taken_where_no_other_is_given(vault: Vault, tmp_path: Path) -> None:
+    vault.store.versions["erp/visma"] = [{"password": CANARY}]
+    (tmp_path / ".vault-token").write_text(VaultServer.token, encoding="utf-8")
+    assert value(resolver({"VAULT_ADDR": vault.server.url}, "vault:secret/"), REFERENCE) == CANARY
+    assert "refuses it (403)" in refusal(resolver(environ(vault, VAULT_TOKEN="of somebody else"), "vault:secret/"), REFERENCE)
+
+
 def test_what_is_not_there_is_said(vault: Vault) -> None:
     vault.store.versions["erp/visma"] = [{"password": CANARY, "empty": "", "number": 5}, None]
     one = resolver(environ(vault), "vault:secret/")

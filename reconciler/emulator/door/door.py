@@ -132,16 +132,14 @@ class Door:
         """Find out what a request is for. Nothing happens and nobody is checked yet."""
         online = self._online
         if online is None:
-            onsite = dataclasses.replace(request, base=self._address(ROOT))
-            return Entry(resolve(request.method, request.path), onsite, ROOT)
+            return Entry(resolve(request.method, request.path), request, ROOT)
         host, low = self._host(request), request.path.rstrip("/").lower()
         name = _AT_ROOT.get((request.method, low), "")
         if name or (request.method == "GET" and low.startswith(_STATE)):
             return Entry(Route(name or "state", "door"), request, host)
         prefix = f"/{online.tenant.lower()}"
         if low == f"{prefix}/api" or low.startswith(f"{prefix}/api/"):
-            base = self.api_url().removesuffix("/api")
-            inside = dataclasses.replace(request, path=request.path[len(prefix) :], base=base)
+            inside = dataclasses.replace(request, path=request.path[len(prefix) :])
             return Entry(resolve(inside.method, inside.path), inside, host)
         return Entry(Route(request.path, "nowhere"), request, host)
 

@@ -1,0 +1,80 @@
+"""The lease and the journal themselves: who holds one, and the other's export, import and check.
+
+Effects: reads the journal; `break_lease` and `import_journal` write it.
+Neighbours: called by `cli` through `flow`; the tenant is not asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from reconciler.errors import InputError, RefusedError
+from reconciler.journal import lease
+from reconciler.journal.lease import Holder
+from reconciler.journal.store import Checked
+from reconciler.journal.transfer import Moved, export_lines, import_lines
+from reconciler.model import Problem
+from reconciler.session import Session
+
+_LARGEST = 1024 * 1024 * 1024
+
+
+def lease_holder(session: Session) -> Holder | None:
+    """Who holds, or last held, the right to write to the target; None when nobody ever did."""
+    return lease.holder(session.store(create=False), session.target.name)
+
+
+def break_lease(session: Session, who: str, *, by: str) -> Holder:
+    """Take the lease away from its holder, named as it is shown.
+
+    Raises:
+        RefusedError: nobody holds it, or somebody else.
+    """
+    return lease.break_lease(session.store(create=True), session.target.name, who, by=by)
+
+
+def export_journal(session: Session, path: Path | None) -> tuple[int, str]:
+    """Every event of the journal, of all targets that share it, as text; into a new file, readable for its owner only, where one is named.
+
+    Returns:
+        The number of events, and the text where no file was named.
+
+    Raises:
+        InputError: the file is there already, or cannot be written.
+        JournalError: the chain does not hold.
+    """
+    lines = list(export_lines(session.store(create=False)))
+    if path is None:
+        return len(lines) - 2, "".join(lines)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise InputError([Problem("export-file", f"{path} is there already; it was left as it is.", None, "Name another file.")]) from None
+    return len(lines) - 2, ""
+
+
+def import_journal(session: Session, path: Path) -> Moved:
+    """Bring the target's journal to hold what an export holds.
+
+    Raises:
+        InputError: the file cannot be read, or is no whole and sound export.
+        RefusedError: the journal holds other events, or somebody writes now.
+    """
+    if path.stat().st_size > _LARGEST:
+        raise RefusedError("The file is too large", f"{path} is larger than 1 GiB.", "")
+    try:
+        with path.open(encoding="ascii") as file:
+            return import_lines(session.store(create=True), file, str(path))
+    except UnicodeDecodeError:
+        raise InputError([Problem("journal-export", f"{path}: It is not text.", None, "Export it again.")]) from None
+
+
+def check_journal(session: Session, anchors: Sequence[str]) -> Checked:
+    """Check every event, the chain and the file, and that heads kept elsewhere are in it."""
+    return session.store(create=False).verify(anchors)
