@@ -99,19 +99,26 @@ class Client:
         self._redactor.learn(secrets)
 
     def repeatable(
-        self, key: str, *, body: Any = None, query: Mapping[str, str] | None = None, secrets: Iterable[Secret] = (), name: str = ""
+        self,
+        key: str | Operation,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        secrets: Iterable[Secret] = (),
+        name: str = "",
     ) -> Exchange:
         """Call a read or a test, and repeat it as its kind allows, within twice its deadline.
 
         An expired login is renewed, and a tenant that moved is followed to where the state endpoint says it is: once each.
 
         Args:
+            key: of the table; or a read that is not in it, for whoever explores a tenant.
             name: what the operation's path names, where it names something.
 
         Raises:
             TargetError: the login failed, or the tenant does not run; the operation itself was not carried out.
         """
-        operation = OPERATIONS[key].on(name)
+        operation = (OPERATIONS[key] if isinstance(key, str) else key).on(name)
         if operation.kind.is_write:
             raise ValueError(f"{key} is a write")
         self._redactor.learn(secrets)
