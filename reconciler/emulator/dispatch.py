@@ -105,10 +105,14 @@ def resolve(method: str, path: str) -> Route:
     return Route(path, "none")
 
 
+_SINCE_10_1_5 = frozenset({"GetAllConnections", "GetAllConnectors", "TryConnectActor"})
+"""Source: SuperOffice docs, API changes of NetServer 10.1.5; specifications of the agent of 2021 and of today."""
+
+
 def answer(office: Office, route: Route, request: Request, author: Author) -> Answer:
     """Perform a request and shape what comes back, errors included."""
     try:
-        if route.kind == "agent":
+        if route.kind == "agent" and (office.switches.lists_everything or route.operation not in _SINCE_10_1_5):
             return _agent(office, route, request, author)
         if route.kind == "describe":
             return json_answer({"Agent": "ErpSync", "Operation": route.name, "Method": "POST", "Description": "Call it with POST."})

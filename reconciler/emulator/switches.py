@@ -62,6 +62,8 @@ class Switches(Turnable):
     """What happens to a text that is longer than its column."""
 
     # Connections as read
+    lists_everything: bool = True
+    """False: GetAllConnections, GetAllConnectors and TryConnectActor are not there, as on servers before NetServer 10.1.5."""
     all_connections: Literal["strict", "full"] = "strict"
     """What GetAllConnections fills: id, name and description only, or everything but config."""
     secrets_on_read: Literal["clear", "masked", "blank"] = "clear"

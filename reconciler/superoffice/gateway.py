@@ -21,7 +21,7 @@ from reconciler.superoffice.overheard import Overheard
 from reconciler.superoffice.readings import TEST_CONFIG_TAKES
 from reconciler.superoffice.transport import Exchange, NoReply, Reply
 from reconciler.superoffice.verdicts import verdict
-from reconciler.wire import carriers, mappings
+from reconciler.wire import archives, carriers, mappings
 from reconciler.wire.operations import OPERATIONS, Answer
 
 __all__ = ["Gateway"]
@@ -42,6 +42,7 @@ class Gateway:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._overheard = Overheard()
+        self._lacking: set[str] = set()  # operations that this server turned out not to have
 
     def conceal(self, secrets: Iterable[Secret]) -> None:
         """Never show these in a text of the server, whether or not they were sent by us."""
@@ -59,7 +60,11 @@ class Gateway:
         Raises:
             ReadError: it lists one that it does not know when asked for it.
         """
-        ids = self._read("GetAllConnectors", carriers.connector_ids_from)
+        ids = self._read_or_archive(
+            "GetAllConnectors",
+            lambda: self._read("GetAllConnectors", carriers.connector_ids_from),
+            lambda: self._archive("ConnectorRows", archives.connector_ids_from, {"$select": archives.CONNECTOR_COLUMNS}),
+        )
         found = self._together(self.connector, ids)
         if unknown := [key for key, one in zip(ids, found, strict=True) if one is None]:
             raise _read_error("GetErpSyncConnectorEntity", 200, f"connector #{unknown[0]} is listed, and asked for it there is none")
@@ -72,7 +77,12 @@ class Gateway:
 
     def list_connections(self, *, include_deleted: bool) -> Sequence[Listed]:
         """Ids and names, by id. Nothing else in the list is reliable."""
-        return self._read("GetAllConnections", carriers.listed_from, {"IncludeDeleted": include_deleted})
+        query = {"$select": archives.CONNECTION_COLUMNS, **({"$entities": archives.WITH_DELETED} if include_deleted else {})}
+        return self._read_or_archive(
+            "GetAllConnections",
+            lambda: self._read("GetAllConnections", carriers.listed_from, {"IncludeDeleted": include_deleted}),
+            lambda: self._archive("ConnectionRows", lambda rows: archives.connections_from(rows, include_deleted=include_deleted), query),
+        )
 
     def connection(self, connection_id: int) -> Connection | None:
         """One connection in full, deleted or not; None when the tenant knows no such id."""
@@ -195,6 +205,17 @@ class Gateway:
                     status=error.status,
                 ) from None
         return self._value(key, exchange, build)
+
+    def _read_or_archive(self, key: str, read: Callable[[], T], archive: Callable[[], T]) -> T:
+        """What an operation answers, or an archive where the server is too old to have it; that is found out once in a session."""
+        if key not in self._lacking:
+            try:
+                return read()
+            except ReadError as error:
+                if error.status != 404:
+                    raise
+                self._lacking.add(key)
+        return archive()
 
     def _archive(self, key: str, build: Callable[[Any], T], query: Mapping[str, str]) -> T:
         """All pages of an archive. The server's link to the next one is never followed: it may name another host."""

@@ -47,6 +47,9 @@ READINGS: Final = (
     Reading("What does the server say when a connector is down?", "500, null or an error object: not checked.", "connector_unreachable"),
     Reading("What does TestConnectorUrl say about a dead host?", "Anything but NoError is a failed test.", "unreachable_url"),
     Reading("What does GetAllConnections fill?", "Only id, name and description are read.", "all_connections"),
+    Reading(
+        "Does the server have GetAllConnections and GetAllConnectors?", "An archive stands in where they answer 404.", "lists_everything"
+    ),
     Reading("Does GetAllConnectors list deleted ones?", "Maybe: each is read and filtered by Deleted.", "connectors_list_deleted"),
     Reading("Is a deleted connection readable?", "Both a row with Deleted and null are understood.", "deleted_connection_read"),
     Reading("What did a field refresh do that answered false?", "Perhaps a part; it is over, and safe to repeat."),

@@ -235,6 +235,13 @@ class Row:
             raise WireError(f"{self.place}.{name}", "an id above 0", value)
         return value
 
+    def stored_id(self, name: str) -> int:
+        """The id of a row in an archive, which gives it as a number or as a text."""
+        value = self.member(name)
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and value[0] != "0" and int(value) < 2**31:
+            return int(value)
+        return self.identity(name)
+
     def boolean(self, name: str) -> bool:
         """A truth value of a carrier."""
         value = self.member(name)

@@ -148,7 +148,7 @@ def erp_fields_from(json: Json) -> tuple[ErpField, ...]:
         access = _named(row, "Access", _ACCESS, stored=True)
         fields.append(
             ErpField(
-                id=_stored_id(row, "Id"),
+                id=row.stored_id("Id"),
                 actor_type=_named(row, "ActorTypeErp", _ERP_ACTORS, stored=True),
                 key=row.name("ErpFieldKey"),
                 mandatory=access == "Mandatory",
@@ -163,7 +163,7 @@ def erp_fields_from(json: Json) -> tuple[ErpField, ...]:
                 ask=row.flag("PromptUser"),
                 default_mandatory=row.flag("Mandatory"),
                 rank=row.integer("Rank"),
-                connection_id=_stored_id(row, "ConnectionId"),
+                connection_id=row.stored_id("ConnectionId"),
                 crm=row.text("CrmFieldKey"),
             )
         )
@@ -221,10 +221,3 @@ def _named(row: Row, name: str, known: Mapping[int, str], *, stored: bool = Fals
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", value):
         raise UnknownName(f"{row.place}.{name}", expected, value)
     raise WireError(f"{row.place}.{name}", expected, value)
-
-
-def _stored_id(row: Row, name: str) -> int:
-    value = row.member(name)
-    if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,9}", value) and int(value) < 2**31:
-        return int(value)
-    return row.identity(name)

@@ -141,6 +141,8 @@ _ALL: Final = (
     _get("UserGroups", "MDOList/usergroup", Answer.MDO_ITEMS),
     _get("Associates", "archive/dynamic", Answer.ARCHIVE),
     _get("ErpFields", "archive/ErpField", Answer.ARCHIVE),
+    _get("ConnectionRows", "archive/ErpConnection", Answer.ARCHIVE),
+    _get("ConnectorRows", "archive/ErpConnector", Answer.ARCHIVE),
     _agent("GetActorTypeMapping", _READ, Answer.MAPPING),
     _agent("GetConnectionListMappings", _READ, Answer.LISTS, talks=True),
     _get("CrmItems", "List/{name}/Items", Answer.MDO_ITEMS),

@@ -30,3 +30,13 @@ def test_a_plan_of_everything_that_is_already_so(bench: Workbench, count: int, r
         f"calls of a no-op plan of everything, {count} connections: {calls.total()} of {allowed:.0f} (naive: {singly})",
     )
     assert calls.total() <= allowed, calls
+
+
+def test_an_older_server_costs_what_the_formula_allows(bench: Workbench) -> None:
+    """Archives stand in for the two lists that it does not have."""
+    bench.emulator.switches.set("lists_everything", value=False)
+    document = many(10)
+    fill(bench.emulator, document)
+    bench.emulator.clear_calls()
+    assert bench.plan(document).units == ()
+    assert len(bench.emulator.calls) <= budget(10, len(bench.emulator.inspect.rows("ErpField")))

@@ -320,6 +320,32 @@ def test_the_list_in_full_reads_the_same(tenant: Tenant) -> None:
     assert tenant.gateway.list_connections(include_deleted=True) == strict
 
 
+def test_a_server_without_lists_of_everything_reads_the_same(tenant: Tenant) -> None:
+    """Servers before NetServer 10.1.5: archives stand in, and that the operations are not there is found out once."""
+    gone = tenant.emulator.edit.add_connection(tenant.gateway.connectors()[0].id, "Gone", {"Filename": "F0002.xlsm"})
+    tenant.emulator.edit.delete(gone)
+
+    def everything() -> tuple[object, ...]:
+        gateway = tenant.gateway
+        return gateway.connectors(), gateway.list_connections(include_deleted=True), gateway.list_connections(include_deleted=False)
+
+    today = everything()
+    tenant.emulator.switches.set("lists_everything", value=False)
+    tenant.emulator.clear_calls()
+    assert (everything(), everything()) == (today, today)
+    asked = [call.operation for call in tenant.emulator.calls]
+    assert (asked.count("GetAllConnections"), asked.count("GetAllConnectors")) == (1, 1)
+    assert (asked.count("archive/ErpConnection"), asked.count("archive/ErpConnector")) == (4, 2)
+
+
+def test_a_wrong_address_is_not_taken_for_an_old_server(tenant: Tenant) -> None:
+    """Then the archive is not there either."""
+    tenant.emulator.faults.add(Fault("read", FaultKind.ERROR_BODY, times=None, status=404, shape="not-found"))
+    with pytest.raises(ReadError, match="it answered 404") as told:
+        tenant.gateway.list_connections(include_deleted=False)
+    assert "Check `url`" in told.value.hint
+
+
 def test_connectors_that_list_deleted_ones_read_the_same(tenant: Tenant) -> None:
     tenant.gateway.delete_connector(tenant.gateway.save_connector(Connector(0, "Gone", "u")).body.id)
     tenant.emulator.switches.set("connectors_list_deleted", value=True)
