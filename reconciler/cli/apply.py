@@ -33,6 +33,8 @@ __all__ = ["apply", "ask", "run", "run_watched", "show_plan", "show_report"]
 @click.option("--atomic", is_flag=True, help="When a unit fails, roll back the ones before it as well.")
 @click.option("--keep-going", is_flag=True, help="When a unit fails, go on with the next one.")
 @click.option("--expect-digest", metavar="DIGEST", help="Run the saved plan only if this is its digest.")
+@click.option("--require-approval", is_flag=True, help="Run the saved plan only if the forge says that somebody else approved it.")
+@click.option("--attest-approval", metavar="TEXT", help="Who approved it elsewhere; the journal records it as said, not as verified.")
 @click.option("--retry-failed", is_flag=True, help="Also run what was rolled back the last time.")
 @click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
 @click.option("--reason", metavar="TEXT", help="Goes into the journal.")
@@ -54,6 +56,12 @@ def _check_usage(settings: Settings, plan_file: str | None, allow: tuple[str, ..
             "Nothing to compare the digest with",
             "`--expect-digest` belongs to a saved plan.",
             "Write: reconciler apply plan.json --expect-digest DIGEST",
+        )
+    if plan_file is None and given["require_approval"]:
+        raise UsageProblem(
+            "Nothing that was approved",
+            "`--require-approval` belongs to a saved plan.",
+            "Write: reconciler apply plan.json --require-approval",
         )
     if plan_file is not None:
         beside = [name for name, value in (("-f", settings.files), ("--allow", allow)) if value]
@@ -79,6 +87,10 @@ def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
             f"{path} was made for {made.target}, and `--target {settings.target}` was given.",
             "Leave --target out: the plan names it.",
         )
+    if given["require_approval"]:
+        approval = flow.verified_approval(os.environ, made.digest, key=f"plan/{made.target}")
+        settings.streams.say(f"Approved by {approval.reviewer} on {approval.forge}, change {approval.change}.\n")
+        given = {**given, "approval": approval.as_json()}
     typed = invocation(settings)
     with opened(settings, target=made.target) as session:
         show_plan(settings, session, made)
@@ -178,11 +190,14 @@ def run(settings: Settings, session: Session, made: Plan, typed: Invocation, giv
 
     progress = Progress.of(made)
     options = {name: given[name] for name in ("atomic", "keep_going", "retry_failed")}
+    attested = given.get("attest_approval")
+    approval = given.get("approval") or ({"attested": attested, "verified": False} if attested else None)
+    actor = {**who(os.environ), **({"approval": approval} if approval else {})}
     report = run_watched(
         settings,
         progress,
         lambda listener: flow.apply_plan(
-            session, made, **options, saved=saved, who=who(os.environ), why=why(given["ticket"], given["reason"]), listener=listener
+            session, made, **options, saved=saved, who=actor, why=why(given["ticket"], given["reason"]), listener=listener
         ),
     )
     return show_report(settings, report, progress, typed)

@@ -64,10 +64,22 @@ def _heading(page: Page, view: RunView) -> None:
 def heading_rows(view: RunView) -> list[tuple[str, str]]:
     """Who ran it, why, when, with what, and how it ended; a text is empty where nothing is known."""
     opening = view.opening
-    rows = [("command", str(opening.get("command", ""))), ("by", _people(opening.get("actor"))), ("why", _people(opening.get("why")))]
+    actor = {key: value for key, value in (opening.get("actor") or {}).items() if key != "approval"}
+    rows = [("command", str(opening.get("command", ""))), ("by", _people(actor)), ("why", _people(opening.get("why")))]
+    rows += [("approved", _approval((opening.get("actor") or {}).get("approval")))]
     rows += [("began", when(view.started)), ("ended", when(view.ended) if view.ended else "not ended by itself")]
     rows += [("exit code", "none" if view.exit_code is None else str(view.exit_code)), ("plan", str(opening.get("plan_digest", "")))]
     return [*rows, ("tool", f"reconciler {opening.get('tool_version', '')}")]
+
+
+def _approval(given: Any) -> str:
+    """Who approved the plan, and whether the forge said so or only the one who ran it; empty without an approval."""
+    if not isinstance(given, Mapping):
+        return ""
+    if not given.get("verified"):
+        return f"as {shortened(str(given.get('attested', '')), 80)} says; attested, not verified"
+    at = f", {when(str(given['at']))}" if given.get("at") else ""
+    return f"by {shortened(str(given.get('reviewer', '')), 80)}, verified on {given.get('forge', '')} change {given.get('change', '')}{at}"
 
 
 def _people(about: Any) -> str:
