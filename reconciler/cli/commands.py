@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "refresh": ("reconciler.cli.refresh", "refresh", "Ask a connector for its fields again."),
     "recover": ("reconciler.cli.recover", "recover", "Finish a run that was interrupted."),
     "comment": ("reconciler.cli.comment", "comment", "Keep one comment on the pull or merge request current."),
+    "rollback": ("reconciler.cli.rollback", "rollback", "Plan the way back to what a finished run found."),
     "lease": ("reconciler.cli.lease", "lease", "Show who may write to the target now."),
     "journal": ("reconciler.cli.journal", "journal", "Check, export or import the journal."),
     "emulator": ("reconciler.cli.emulator", "emulator", "Serve, reset or edit the embedded SuperOffice."),
@@ -42,12 +43,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 # Named in the design, not in this version.
-LATER = frozenset(
-    {
-        *("audit", "drift"),
-        "rollback",
-    }
-)
+LATER = frozenset({"audit", "drift"})
 
 
 class _Commands(click.Group):

@@ -24,7 +24,7 @@ from reconciler.errors import Interrupted, ReconcilerError, RefusedError
 
 __all__ = ["Terminated", "run"]
 
-_WRITERS = frozenset({"apply", "recover"})
+_WRITERS = frozenset({"apply", "recover", "refresh", "rollback"})
 
 
 class Terminated(KeyboardInterrupt):

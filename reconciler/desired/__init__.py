@@ -9,8 +9,8 @@
 Effects: reads disk, environment variables.
 """
 
-from reconciler.desired.load import load_desired
+from reconciler.desired.load import load_desired, load_text
 from reconciler.desired.secrets import Resolver
 from reconciler.desired.targets import in_ci, load_target
 
-__all__ = ["Resolver", "in_ci", "load_desired", "load_target"]
+__all__ = ["Resolver", "in_ci", "load_desired", "load_target", "load_text"]

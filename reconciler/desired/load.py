@@ -56,6 +56,28 @@ def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -
         return dataclasses.replace(desired, files=tuple(digests), digest=digest(desired))
 
 
+def load_text(text: str, name: str, *, target: Target | None = None) -> Desired:
+    """The desired state that a text of our own describes, held to every rule of a file.
+
+    Args:
+        name: what to call it in problems and plans.
+
+    Raises:
+        errors.InputError: with every problem.
+    """
+    findings = Findings()
+    file = _of_text(text, name, findings, first=True, partial=False)
+    if file.root is None:
+        findings.raise_if_any()
+        raise AssertionError("without a problem the text was read")
+    desired = build(resolve(file.root, findings), findings)
+    check_rules(desired, findings)
+    if target is not None:
+        check_target(desired, target, findings)
+    findings.raise_if_any()
+    return dataclasses.replace(desired, files=((name, str(file.digest)),), digest=digest(desired))
+
+
 def load_layers(paths: Sequence[Path | str]) -> tuple[Node, ...]:
     """The files each on its own, prepared for laying over each other: what `explain` reads.
 
@@ -123,7 +145,12 @@ def _read(name: str, findings: Findings, *, first: bool, partial: bool) -> _File
     text = None if content is None else files.decode(content, name, findings)
     if content is None or text is None:
         return _File(None)
-    digest_of_bytes = hashlib.sha256(content).hexdigest()
+    return _of_text(text, name, findings, first=first, partial=partial, digest_of_bytes=hashlib.sha256(content).hexdigest())
+
+
+def _of_text(text: str, name: str, findings: Findings, *, first: bool, partial: bool, digest_of_bytes: str = "") -> _File:
+    """Parse, prepare and check the text of one file."""
+    digest_of_bytes = digest_of_bytes or hashlib.sha256(text.encode()).hexdigest()
     parsed = parse(text, name, findings)
     if parsed.root is None or not parsed.complete:
         return _File(None, digest_of_bytes)

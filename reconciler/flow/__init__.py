@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.flow.checking import check_target
     from reconciler.flow.comparing import compare, file_side, tenant_side
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
+    from reconciler.flow.going_back import make_rollback_plan
     from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, lease_holder
     from reconciler.flow.listing import fields
     from reconciler.flow.looking import run_view, status, test_connections
@@ -48,6 +49,7 @@ __all__ = [
     "load_plan",
     "make_plan",
     "make_refresh_plan",
+    "make_rollback_plan",
     "named_files",
     "online_schema",
     "open_target",
@@ -81,6 +83,7 @@ _HOMES = {
     "load_plan": "reconciler.flow.planning",
     "make_plan": "reconciler.flow.planning",
     "make_refresh_plan": "reconciler.flow.refreshing",
+    "make_rollback_plan": "reconciler.flow.going_back",
     "save_plan": "reconciler.flow.planning",
     "validate": "reconciler.flow.planning",
     "compare": "reconciler.flow.comparing",

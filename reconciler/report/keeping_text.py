@@ -1,13 +1,14 @@
-"""Who holds the lease, and what a check of the journal found, for people.
+"""Who holds the lease, what a check of the journal found, and what a way back leaves, for people.
 
-In -> Out: a lease or the outcome of a check -> a page.
-Neighbours: called by `cli.lease` and `cli.journal`.
+In -> Out: a lease, the outcome of a check, sentences -> a page.
+Neighbours: called by `cli.lease`, `cli.journal` and `cli.rollback`.
 
 Effects: none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from reconciler.report.invocation import Invocation
 from reconciler.report.page import Page, Style, bold, command
 from reconciler.report.values import counted, seconds_text
 
-__all__ = ["Breach", "Check", "Held", "check_page", "lease_page"]
+__all__ = ["Breach", "Check", "Held", "check_page", "lease_page", "stays_page"]
 
 
 class Held(Protocol):
@@ -149,4 +150,14 @@ def check_page(place: str, found: Check, *, width: int | None = None) -> Page:
         page.prose(f"The head {head} is not in it: its end was cut off, or it was replaced.", style=Style.DANGER)
     if found.sound:
         page.prose(f"All {counted(found.events, 'event')} hold, from the first to the head {found.head or '(none)'}.", style=Style.GOOD)
+    return page
+
+
+def stays_page(stays: Sequence[str], *, width: int | None = None) -> Page:
+    """Lay out what a way back does not bring back."""
+    page = Page(width)
+    page.line(bold("Stays as it is"))
+    for text in stays:
+        page.prose(text, indent=2)
+    page.gap()
     return page
