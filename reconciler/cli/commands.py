@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("reconciler.cli.schema", "schema", "Print the JSON Schema of a file, for editors."),
     "refresh": ("reconciler.cli.refresh", "refresh", "Ask a connector for its fields again."),
     "recover": ("reconciler.cli.recover", "recover", "Finish a run that was interrupted."),
+    "init": ("reconciler.cli.init", "init", "Write the pipeline file for a repository."),
     "comment": ("reconciler.cli.comment", "comment", "Keep one comment on the pull or merge request current."),
     "rollback": ("reconciler.cli.rollback", "rollback", "Plan the way back to what a finished run found."),
     "lease": ("reconciler.cli.lease", "lease", "Show who may write to the target now."),
