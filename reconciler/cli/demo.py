@@ -166,7 +166,8 @@ def _first(stage: Stage) -> None:
     stage.say(
         "From nothing",
         "An empty SuperOffice listens on this machine. connections.yaml asks for three connections on two connectors, with names in "
-        "several languages, passwords that stand only as references, and one connection that only some people may use.",
+        "several languages, passwords that stand only as references, field mappings with list items and defaults, and one connection that"
+        " only some people may use.",
     )
     stage.run("validate", ends=0)
     stage.run("apply", "--yes", ends=0)

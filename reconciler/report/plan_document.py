@@ -88,7 +88,9 @@ def unit_changes(unit: Unit) -> Iterator[ChangeRow]:
     for change in unit.changes:
         for path, before, after in entries(change):
             if not is_below(path):
-                yield _row(unit, "", path_text(path), _sides(before, after), remark_text((change,), unit, common), is_new=before is None)
+                yield _row(
+                    unit, "", path_text(path), _sides(path, before, after), remark_text((change,), unit, common), is_new=before is None
+                )
     for row in actor_rows(unit.changes, unit.before):
         label = " ".join(part for part in (path_text((row.field,)) if row.field else "", row.label) if part) or "sync"
         yield _row(
@@ -96,11 +98,11 @@ def unit_changes(unit: Unit) -> Iterator[ChangeRow]:
         )
 
 
-def _sides(before: Value, after: Value) -> tuple[str, str]:
+def _sides(path: tuple[str, ...], before: Value, after: Value) -> tuple[str, str]:
     """Both sides in full, since each stands on a line or in a cell of its own."""
     if isinstance(before, SecretRef) and isinstance(after, SecretRef):
         return value_text(before), value_text(after)
-    return before_after(before, after)
+    return before_after(before, after, path=path)
 
 
 def _is_new(changes: Sequence[Change]) -> bool:
@@ -222,7 +224,7 @@ def drift_table(changes: Iterable[Change]) -> Table:
     rows = []
     for change in changes:
         for path, before, after in entries(change):
-            live, written = before_after(before, after)
+            live, written = before_after(before, after, path=path)
             place = code(shortened(place_text(path), _LONGEST))
             source = (code(shortened(str(change.source), _LONGEST)),) if change.source else ()
             rows.append(((code(address_text(change.address)),), (place,), (code(live),), (code(written),), source))

@@ -170,9 +170,9 @@ def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
     lines = [(change, *entry) for change in unit.changes for entry in entries(change) if not is_below(entry[0])]
     shown = [path_text(path) for _, path, _, _ in lines]
     room = max((cells(visible(path)) for path in shown), default=0)
-    for (change, _, before, after), path in zip(lines, shown, strict=True):
+    for (change, place, before, after), path in zip(lines, shown, strict=True):
         lead = plain(path + " " * (room - cells(visible(path))))
-        _change(page, lead, before_after(before, after), unit, remark_text((change,), unit, common))
+        _change(page, lead, before_after(before, after, path=place), unit, remark_text((change,), unit, common))
     _below(page, unit, common)
     _steps(page, unit, last_window)
 
@@ -280,7 +280,7 @@ def _rest(page: Page, plan: Plan) -> None:
         page.line(bold("Drift, left alone"), dim("  (changed on the tenant, not in the files)"))
         for change in plan.drift:
             for path, before, after in entries(change):
-                live, written = before_after(before, after)
+                live, written = before_after(before, after, path=path)
                 lead = [bold(str(change.address)), plain(f"  {place_text(path)}  ")]
                 page.line(*lead, "is ", live, ", the files say ", written, indent=2)
     if plan.not_checked:

@@ -17,10 +17,22 @@ from collections.abc import Iterator, Mapping
 from reconciler.model import Change, Hidden, SecretRef, Value, same
 from reconciler.report.untrusted import escaped, shortened, visible
 
-__all__ = ["before_after", "counted", "entries", "entries_of", "is_plain", "path_text", "seconds_text", "value_text", "when"]
+__all__ = [
+    "before_after",
+    "counted",
+    "entries",
+    "entries_of",
+    "is_plain",
+    "path_text",
+    "seconds_text",
+    "tenant_wide_text",
+    "value_text",
+    "when",
+]
 
 LIMIT = 100
 _NOTHING = "(nothing)"
+_TENANT_WIDE = (("order",), ("interval",), ("on",))
 _NOT_SHOWN = "(not shown)"
 _PLAIN_PART = re.compile(r"[\w-]+", re.ASCII)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z|\+00:00)?")
@@ -46,8 +58,14 @@ def value_text(value: Value, limit: int = LIMIT) -> str:
     return shortened(str(value), limit)
 
 
-def before_after(before: Value, after: Value, limit: int = LIMIT) -> tuple[str, str]:
-    """Both sides of a change as texts that show where they differ, however long they are or alike they look."""
+def before_after(before: Value, after: Value, limit: int = LIMIT, *, path: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Both sides of a change as texts that show where they differ, however long they are or alike they look.
+
+    Args:
+        path: of the change; what is about the whole tenant is told as a file writes it.
+    """
+    if path in _TENANT_WIDE:
+        return tenant_wide_text(path, before, limit), tenant_wide_text(path, after, limit)
     if isinstance(before, SecretRef) and isinstance(after, SecretRef) and before.reference == after.reference:
         return value_text(before, limit), "no version" if after.version is None else f"version {shortened(after.version, limit)}"
     if isinstance(before, str) and isinstance(after, str):
@@ -58,6 +76,18 @@ def before_after(before: Value, after: Value, limit: int = LIMIT) -> tuple[str, 
         return old, new
     old, new = value_text(before, limit), value_text(after, limit)
     return (f"{old} ({type(before).__name__})", f"{new} ({type(after).__name__})") if old == new else (old, new)
+
+
+def tenant_wide_text(path: tuple[str, ...], value: Value, limit: int = LIMIT) -> str:
+    """The sync priority as keys in their order, the interval as a duration, the switch as on or off."""
+    if path == ("order",) and isinstance(value, (tuple, list)):
+        return ", ".join(shortened(str(name).removeprefix("connection/"), limit) for name in value) or _NOTHING
+    if path == ("interval",) and isinstance(value, int):
+        size, unit = next((size, unit) for size, unit in ((3600, "h"), (60, "m"), (1, "s")) if value % size == 0)
+        return f"{value // size}{unit}"
+    if path == ("on",) and isinstance(value, bool):
+        return "on" if value else "off"
+    return value_text(value, limit)
 
 
 def entries(change: Change) -> Iterator[tuple[tuple[str, ...], Value, Value]]:

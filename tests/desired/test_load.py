@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import json
 import subprocess
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired import load_desired
-from reconciler.desired.digest import digest as digest_of
 from reconciler.errors import InputError
 from reconciler.model import Address, Desired, DesiredScope, Marked, Plain, SecretRef, Source
 
@@ -180,12 +178,9 @@ def test_the_shipped_example_is_sound_and_teaches_its_parts() -> None:
     assert references == {"env:VISMA_PASSWORD (version 1)", "env:FORTNOX_PASSWORD (version 1)"}
 
 
-def test_the_example_of_everything_is_sound_and_shows_each_part() -> None:
-    desired = load_desired([ROOT / "tests" / "cases" / "everything" / "connections.yaml"])
-    plain = load_desired([ROOT / "connections.yaml"])
+def test_the_shipped_file_shows_each_part() -> None:
+    desired = load_desired([ROOT / "connections.yaml"])
     first = desired.connections["visma-no"]
-    bare = {key: dataclasses.replace(one, actors={}) for key, one in desired.connections.items()}
-    assert digest_of(dataclasses.replace(desired, connections=bare, sync_priority=None, automatic_sync=None)) == plain.digest
     assert {key: sorted(actor.fields) for key, actor in first.actors.items()} == {
         "customer": ["CatErp", "CustGr", "CustNo", "IntField", "NAME", "POSTALAD1", "POSTALAD2", "POSTALCITY", "POSTALZIP"],
         "person": ["FIRSTNAME", "LASTNAME"],

@@ -178,7 +178,7 @@ connections = st.fixed_dictionaries(
         "uses": st.lists(st.sampled_from(SETS), max_size=3, unique=True),
     },
 )
-engines = st.fixed_dictionaries({}, optional={"on": st.booleans(), "interval": st.sampled_from(["1s", "5m", "300s", "24h"])})
+engines = st.fixed_dictionaries({}, optional={"on": st.booleans(), "interval": st.sampled_from(["1s", "5m", "300s", "23h"])})
 sound = st.fixed_dictionaries(
     {"version": st.just(1), "mapping_sets": sets},
     optional={"connections": st.dictionaries(keys, connections, max_size=4), "automatic_sync": engines},

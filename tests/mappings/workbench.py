@@ -26,7 +26,7 @@ from tests.scenarios.stage import KEY, TARGET, VirtualClock
 Document = dict[str, Any]
 
 ENVIRON = {"VISMA_PASSWORD": "winter-2026", "FORTNOX_PASSWORD": "erp-password", "STAGE_KEY": KEY}
-EVERYTHING = Path(__file__).parent.parent / "cases" / "everything" / "connections.yaml"
+EVERYTHING = Path(__file__).parents[2] / "connections.yaml"
 # What every write moves; it says nothing about what was set.
 _STAMPS = frozenset(
     {"registered", "registeredAssociateId", "updated", "updatedAssociateId", "updatedCount", "MostRecentTimestamp", "LastSync"}

@@ -22,7 +22,7 @@ from tests.scenarios.stage import Stage, staged
 
 SCHEMA = schema("plan")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-EVERYTHING = Path(__file__).resolve().parent.parent / "cases" / "everything" / "connections.yaml"
+EVERYTHING = Path(__file__).resolve().parents[2] / "connections.yaml"
 ENUMS: dict[tuple[str, str], type[StrEnum]] = {
     ("hazard", "name"): HazardName,
     ("hazard", "grade"): Grade,

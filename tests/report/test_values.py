@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import HIDDEN, Address, Change, SecretRef, Why
+from reconciler.model import HIDDEN, Address, Change, SecretRef, Value, Why
 from reconciler.report.values import before_after, counted, entries, entries_of, path_text, seconds_text, value_text, when
 
 SECRET = SecretRef("env", "VISMA_PASSWORD", "2")
@@ -112,3 +112,20 @@ def test_numbers_and_times_read_like_sentences() -> None:
     assert [when(t) for t in (None, "", "2026-11-22T14:00:00.123456+00:00", "2026-11-22T14:00:00Z", "odd")] == [
         *("never", "never", "2026-11-22 14:00:00 UTC", "2026-11-22 14:00:00 UTC", "odd"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "told"),
+    [
+        (("order",), ("SuperOffice",), ("connection/a", "SuperOffice", "#102"), ("SuperOffice", "a, SuperOffice, #102")),
+        (("order",), (), ("SuperOffice",), ("(nothing)", "SuperOffice")),
+        (("interval",), 300, 90, ("5m", "90s")),
+        (("interval",), None, 7200, ("(nothing)", "2h")),
+        (("on",), True, False, ("on", "off")),
+        (("config", "on"), True, False, ("true", "false")),
+    ],
+)
+def test_what_is_about_the_whole_tenant_is_told_as_a_file_writes_it(
+    path: tuple[str, ...], before: Value, after: Value, told: tuple[str, str]
+) -> None:
+    assert before_after(before, after, path=path) == told
