@@ -39,12 +39,13 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "rollback": ("reconciler.cli.rollback", "rollback", "Plan the way back to what a finished run found."),
     "lease": ("reconciler.cli.lease", "lease", "Show who may write to the target now."),
     "journal": ("reconciler.cli.journal", "journal", "Check, export or import the journal."),
+    "audit": ("reconciler.cli.audit", "audit", "Verify the account, list its changes, export it as evidence."),
     "emulator": ("reconciler.cli.emulator", "emulator", "Serve, reset or edit the embedded SuperOffice."),
     "demo": ("reconciler.cli.demo", "demo", "Watch plan, apply and rollback on an embedded SuperOffice."),
 }
 
 # Named in the design, not in this version.
-LATER = frozenset({"audit", "drift"})
+LATER = frozenset({"drift"})
 
 
 class _Commands(click.Group):

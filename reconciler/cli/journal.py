@@ -16,7 +16,7 @@ from reconciler.errors import UsageProblem
 if TYPE_CHECKING:
     from reconciler.session import Session
 
-__all__ = ["journal"]
+__all__ = ["check", "journal"]
 
 
 @command("journal")
@@ -45,14 +45,15 @@ def journal(settings: Settings, *, action: str, source: str | None, output: str 
         announce_open_runs(settings, session, invocation(settings))
         match action:
             case "check":
-                return _check(settings, session, anchors)
+                return check(settings, session, anchors)
             case "export":
                 return _export(settings, session, output)
             case _:
                 return _import(settings, session, str(source))
 
 
-def _check(settings: Settings, session: Session, anchors: tuple[str, ...]) -> int:
+def check(settings: Settings, session: Session, anchors: tuple[str, ...]) -> int:
+    """Check the journal and show what was found; 3 where a break was."""
     from reconciler import flow
     from reconciler.report.json import journal_check_object, json_text
     from reconciler.report.keeping_text import check_page

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reconciler.flow.applying import apply_plan, recover, recover_view
     from reconciler.flow.attributing import desired_at
+    from reconciler.flow.auditing import change_table, save_evidence
     from reconciler.flow.checking import check_target
     from reconciler.flow.comparing import compare, file_side, tenant_side
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
@@ -32,6 +33,7 @@ __all__ = [
     "Session",
     "apply_plan",
     "break_lease",
+    "change_table",
     "check_journal",
     "check_target",
     "comment",
@@ -58,6 +60,7 @@ __all__ = [
     "render",
     "run_view",
     "save_dump",
+    "save_evidence",
     "save_formatted",
     "save_plan",
     "status",
@@ -68,6 +71,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "change_table": "reconciler.flow.auditing",
+    "save_evidence": "reconciler.flow.auditing",
     "desired_at": "reconciler.flow.attributing",
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",

@@ -1,0 +1,66 @@
+"""What an auditor takes away: the changes of all runs as a table, and evidence that is checked without this tool.
+
+Effects: reads the journal and the clock; `save_evidence` writes one file.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from reconciler import __version__
+from reconciler.errors import InputError, JournalError
+from reconciler.journal.evidence import evidence_files
+from reconciler.model import Problem
+from reconciler.report.changes_csv import changes_csv
+from reconciler.session import Session
+
+__all__ = ["change_table", "save_evidence"]
+
+_OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of all entries, so that the same evidence is the same bytes
+
+
+def change_table(session: Session) -> str:
+    """Every change of every run on the target as CSV, the oldest first."""
+    return changes_csv(_runs(session))
+
+
+def save_evidence(session: Session, path: Path) -> tuple[int, str]:
+    """Write a zip file with the target's events, its changes, a manifest and a verifier in plain Python.
+
+    Returns:
+        How many events it shows to be gapless, and the head.
+
+    Raises:
+        InputError: the file is there already.
+        JournalError: the chain does not hold, so there is nothing that could be evidence.
+    """
+    store = session.store(create=False)
+    checked = store.verify([])
+    if not checked.sound:
+        raise JournalError("Journal cannot be trusted", str(checked.broken), "Look for the place with: reconciler journal check")
+    events = tuple(store.events())
+    about = {"made_at": session.clock.now().isoformat(timespec="seconds"), "tool_version": __version__}
+    found = evidence_files(events, session.target.name, changes=change_table(session), about=about)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+    except FileExistsError:
+        raise InputError(
+            [Problem("evidence-file", f"{path} is there already; it was left as it is.", None, "Name another file.")]
+        ) from None
+    with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, octets in sorted(found.items()):
+            archive.writestr(zipfile.ZipInfo(name, _OLDEST), octets, zipfile.ZIP_DEFLATED)
+    return len(events), events[-1].hash if events else ""
+
+
+def _runs(session: Session) -> Iterator[dict[str, Any]]:
+    store = session.store(create=False)
+    for run in store.runs(session.target.name):
+        view = store.view(run.run)
+        units = {address: {"end": unit.end, "rolled_back": unit.rolled_back} for address, unit in view.units.items()}
+        times = {"began": view.started, "ended": view.ended, "exit_code": view.exit_code}
+        yield {"run": view.run, **times, "opening": view.opening, "units": units}

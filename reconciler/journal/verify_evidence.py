@@ -1,0 +1,73 @@
+"""Checks an evidence folder made by `reconciler audit export`. Needs Python 3.8 or newer and nothing else.
+
+    python verify.py [--anchor HEAD]
+
+It checks that every file is the one that the manifest names, that the events count from 1 without gaps, that each follows the
+one before, and that each event of this target has the content that its hash was made of. An event of another target is shown
+by its place only. A head that was kept elsewhere (printed at the end of every run) shows with --anchor that nothing was cut off
+and nothing was made anew.
+
+Effects: reads the folder in which it lies; writes to standard output.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import sys
+from typing import Any
+
+
+def check(folder: pathlib.Path, anchors: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """Every fault that was found, as sentences, and what the manifest says."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    faults = []
+    for name, wanted in sorted(manifest["files"].items()):
+        path = folder / name
+        if not path.is_file():
+            faults.append(f"{name} is missing.")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
+            faults.append(f"{name} was changed after the evidence was made.")
+    heads, own, seq, prev = set(), 0, 0, ""
+    for line in (folder / "events.jsonl").read_text(encoding="ascii").splitlines():
+        event = json.loads(line)
+        seq += 1
+        if event["seq"] != seq:
+            faults.append(f"Event {seq} is missing: event {event['seq']} stands in its place.")
+            break
+        if event["prev"] != prev:
+            faults.append(f"Event {seq} does not follow event {seq - 1}.")
+            break
+        if "body" in event:
+            own += 1
+            content = {name: event[name] for name in ("at", "body", "kind", "prev", "run", "seq", "target")}
+            text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+            if hashlib.sha256((prev + text).encode("ascii")).hexdigest() != event["hash"]:
+                faults.append(f"Event {seq} was changed: its content does not match its hash.")
+                break
+        prev = event["hash"]
+        heads.add(prev)
+    if not faults and (seq, prev, own) != (manifest["events"], manifest["head"], manifest["events_of_target"]):
+        faults.append("The events end elsewhere than the manifest says.")
+    faults += [f"The head {anchor} is not in it." for anchor in anchors if anchor not in heads]
+    return faults, manifest
+
+
+def main(arguments: list[str]) -> int:
+    """0 when everything holds, else 1."""
+    anchors = [value for name, value in zip(arguments, arguments[1:]) if name == "--anchor"]
+    faults, manifest = check(pathlib.Path(__file__).resolve().parent, anchors)
+    for fault in faults:
+        print(fault)
+    if not faults:
+        print(
+            f"Whole: {manifest['events']} events, {manifest['events_of_target']} of them of {manifest['target']}, head {manifest['head']}."
+        )
+        if not anchors:
+            print("Compare the head with one that was kept elsewhere: python verify.py --anchor HEAD")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
