@@ -113,9 +113,12 @@ class Interrupts:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        earlier = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+        # What is ignored (SIGHUP under nohup, SIGINT of a job in the background) is meant to be.
+        heard = {number: handler for number in _SIGNALS if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
+        for number in heard:
+            signal.signal(number, self._handle)
         try:
             yield self
         finally:
-            for number, handler in earlier.items():
+            for number, handler in heard.items():
                 signal.signal(number, handler)

@@ -43,6 +43,7 @@ def run(arguments: Sequence[str]) -> int:
         code = _guarded(arguments, settings)
     if streams.lost:
         streams.say(f"Standard output could not be written: {streams.lost}.\n")
+    streams.finish()
     return exits.of_output(code, lost=bool(streams.lost), writes=settings.command in _WRITERS)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.cli.streams import Streams
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["busy", "watching"]
 
+T = TypeVar("T")
 Listener = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -35,13 +36,20 @@ def watching(progress: Progress, streams: Streams, *, drawn: bool) -> Iterator[L
     from reconciler.cli.picture import Picture, drawing, write_above
 
     picture = Picture(progress)
-    with drawing(picture, streams) as live:
+    gone = False
+    with _outliving(drawing(picture, streams)) as live:
 
         def listen(kind: str, body: Mapping[str, Any]) -> None:
-            picture.note(kind)
+            nonlocal gone
             page = progress.take(kind, body)
-            if page.lines:
-                write_above(live, page, colour=not streams.no_color)
+            try:
+                if not gone:
+                    picture.note(kind)
+                    if page.lines:
+                        write_above(live, page, colour=not streams.no_color)
+            except (OSError, ValueError):
+                # The terminal went away. The run goes on: what it does is told by the journal.
+                gone = True
 
         yield listen
 
@@ -54,5 +62,16 @@ def busy(words: str, streams: Streams, *, drawn: bool) -> Iterator[None]:
         return
     from reconciler.cli.picture import Waiting, drawing
 
-    with drawing(Waiting(words), streams):
+    with _outliving(drawing(Waiting(words), streams)):
         yield
+
+
+@contextlib.contextmanager
+def _outliving(drawing: contextlib.AbstractContextManager[T]) -> Iterator[T]:
+    """A drawing that may end after its terminal did."""
+    drawn = drawing.__enter__()
+    try:
+        yield drawn
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            drawing.__exit__(None, None, None)

@@ -75,6 +75,14 @@ class Streams:
             click.echo(text, nl=False, err=True)
             sys.stderr.flush()
 
+    def finish(self) -> None:
+        """Deliver what is buffered, or let it go nowhere: a terminal that went away must not change the exit code."""
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                _discard(stream)
+
     def width(self, *, err: bool = False) -> int | None:
         """The columns to wrap prose at; None where no person looks, so that a sentence stays on one line."""
         if self.dumb or not _is_terminal(sys.stderr if err else sys.stdout):

@@ -285,8 +285,9 @@ class RunJournal:
         with self._store.database.writing() as sql:
             self._catch_up(sql)
             seq, prev = _next(sql)
-            state = follow(self._state, seq, kind, content)
+            # First whose turn it is: to a process that was overtaken, what it wants to record may look like a bug of its own.
             self._refuse_stale(sql, kind)
+            state = follow(self._state, seq, kind, content)
             at = f"{self._clock.now().astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
             made = event_hash(seq=seq, target=self.target, run=self.run, kind=kind, at=at, body=content, prev=prev)
             sql.change(statements.PUT_EVENT, seq, self.target, self.run, str(kind), at, prev, made, *_split(kind, content))
