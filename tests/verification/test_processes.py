@@ -54,7 +54,7 @@ def start(stage: Stage, *arguments: str, **given: object) -> subprocess.Popen[st
     inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **given}
     command = [sys.executable, "-m", "reconciler", *arguments]
-    return subprocess.Popen(command, cwd=stage.folder, env={**inherited, **stage.environ}, text=True, **streams)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(command, cwd=stage.folder, env={**inherited, **stage.environ}, text=True, **streams)  # type: ignore[call-overload]
 
 
 def at_the_save(stage: Stage, **given: object) -> tuple[subprocess.Popen[str], Gate]:
