@@ -52,6 +52,7 @@ verify: dev-ready  ## the whole laboratory; takes hours, can be stopped, and goe
 bench: dev-ready  ## figures for the budgets, as ratios
 	$(bin)/python benchmarks/startup.py
 	$(bin)/python benchmarks/calls.py
+	$(bin)/python benchmarks/pace.py
 
 pictures: dev-ready  ## docs/pictures, taken in a headless Chromium
 	$(bin)/python .ci/pictures.py

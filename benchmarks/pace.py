@@ -54,18 +54,31 @@ def measure(calls: int, threads: int) -> str:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     limits = Limits(calls_per_second=RATE, parallel_reads=threads)
     url = f"http://127.0.0.1:{server.server_port}/SuperOffice"
-    client = Client(url, Basic(Secret("a"), Secret("b")), timeouts=Timeouts(), limits=limits, clock=SystemClock())
+    let_go: list[float] = []
+    client = Client(
+        url,
+        Basic(Secret("a"), Secret("b")),
+        timeouts=Timeouts(),
+        limits=limits,
+        clock=SystemClock(),
+        log=lambda call: let_go.append(call.at.timestamp()),
+    )
     gateway = Gateway(client)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda _: gateway.list_connections(include_deleted=False), range(calls)))
     server.shutdown()
     arrived.sort()
-    fullest = max(bisect_left(arrived, moment + 1.0) - at for at, moment in enumerate(arrived))
     seconds = arrived[-1] - arrived[0]
     return (
         f"{calls} calls from {threads} threads at a limit of {RATE} per second: {seconds:.2f} s (at least {(calls - 1) // RATE} s), "
-        f"{fullest} calls in the fullest second"
+        f"in the fullest second {fullest(let_go)} let go, {fullest(arrived)} arrived"
     )
+
+
+def fullest(moments: list[float]) -> int:
+    """How many lie in the fullest second."""
+    moments = sorted(moments)
+    return max(bisect_left(moments, moment + 1.0) - at for at, moment in enumerate(moments))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ _ONLY_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "environment": ("online",),
     "tenant": ("online",),
     "emulated_at": ("online",),
-    "ca_bundle": ("onsite", "online"),
+    "ca_bundle": ("onsite", "online", EMULATOR),
     "proxy": ("onsite", "online"),
 }
 _LOGINS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -10,10 +10,18 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass
 
 from reconciler.ports import Clock
 
 __all__ = ["Pace"]
+
+
+@dataclass(slots=True)
+class _Token:
+    """When a call was, or will be, let go."""
+
+    at: float
 
 
 class Pace:
@@ -30,26 +38,31 @@ class Pace:
         self._lock = threading.Lock()
         tokens = 0 if calls_per_second is None else max(1, int(calls_per_second))
         self._back_after = tokens / calls_per_second if calls_per_second else 0.0
-        self._taken: deque[float] = deque(maxlen=tokens)
+        self._taken: deque[_Token] = deque(maxlen=tokens)
         self._held_until = clock.monotonic()
 
     def take(self) -> None:
         """Wait for a turn. Turns are given in order: each takes the token that comes back first, and waits for it."""
         while True:
-            turn = self._turn()
-            if (wait := turn - self._clock.monotonic()) > 0:
+            token, before = self._claimed()
+            while (wait := self._due(token, before) - self._clock.monotonic()) > 0:
                 self._clock.sleep(wait)
-            if turn >= self._held_until:
+            if token.at >= self._held_until:
+                token.at = max(token.at, self._clock.monotonic())  # a thread that woke late used it late
                 return
 
-    def _turn(self) -> float:
+    def _claimed(self) -> tuple[_Token, _Token | None]:
+        """A token, and the one that has to be back before it may be used."""
         with self._lock:
-            turn = max(self._clock.monotonic(), self._held_until)
+            token, before = _Token(max(self._clock.monotonic(), self._held_until)), None
             if self._taken.maxlen:
-                if len(self._taken) == self._taken.maxlen:
-                    turn = max(turn, self._taken[0] + self._back_after)
-                self._taken.append(turn)
-            return turn
+                before = self._taken[0] if len(self._taken) == self._taken.maxlen else None
+                token.at = self._due(token, before)
+                self._taken.append(token)
+            return token, before
+
+    def _due(self, token: _Token, before: _Token | None) -> float:
+        return token.at if before is None else max(token.at, before.at + self._back_after)
 
     def hold(self, seconds: float) -> None:
         """Give no turn for some seconds, because the server asked for it."""
