@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.apply import rows
@@ -45,11 +46,33 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
         except ConnectorUnavailable:
             running.fields = {}
     running.carried = _rebuild_secrets(context, running, state)
+    _rebuild_once_secret(context, running)
     context.conceal([*running.carried.values.values(), *running.carried.old.values()])
     rehearsals = [test for test in state.tests if test.phase == "rehearse"]
     if rehearsals and unit.address.kind == "connection":
         running.rehearsed = TestResult(rehearsals[-1].passed, rehearsals[-1].seconds)
     return running
+
+
+def _rebuild_once_secret(context: Context, running: Running) -> None:
+    """Bring back what was left out of the journal because it had once been sent as a secret, although it is plain by now.
+
+    Without it a read could not be told from somebody else's work, and a save would leave the key out.
+    """
+    observed = running.observed
+    left_out = (running.saved.get("config", {}).keys() & running.sent_keys) - running.secret_keys
+    if observed is None or not left_out - observed.config.keys():
+        return
+    recorded, config, unknown = context.journal.recorded(), dict(observed.config), []
+    for key in sorted(left_out - observed.config.keys()):
+        sent = recorded.secrets.get((running.name, key))
+        value = _unsealed(context, running.name, key, sent.sealed) if sent is not None else None
+        if value is None:
+            unknown.append(key)
+        else:
+            context.conceal([value])
+            config[key] = value.reveal()
+    running.observed, running.unknown_before = replace(observed, config=config), tuple(unknown)
 
 
 def _rebuild_creation(running: Running, state: UnitView) -> None:

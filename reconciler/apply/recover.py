@@ -166,6 +166,10 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, recovery: Recov
 
 
 def _back(context: Context, running: Running, reason: str) -> Back:
+    if running.unknown_before:
+        keys = ", ".join(running.unknown_before)
+        text = f"The value that {keys} had before was once a secret, and cannot be opened here: it cannot go back."
+        return Back(End.NEEDS_ATTENTION, f"{text} Choose --forward, or use the key that it was sealed with.")
     context.record("rollback-opened", unit=running.name, reason=reason)
     return told(lambda: kinds.roll_back(context, running))
 

@@ -84,6 +84,7 @@ class Running:
         crm_items: items of CRM lists that were read, by list name.
         starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
         sent_keys: config keys for which this journal once sent a secret, whatever the file says of them now.
+        unknown_before: config keys that were once secret and whose value before the run nobody knows here.
         settled: config values that could only be decided after the plan was made, when the connector answered.
     """
 
@@ -117,6 +118,7 @@ class Running:
     rank_starts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sent_keys: frozenset[str] = frozenset()
     settled: dict[str, Value] = field(default_factory=dict)
+    unknown_before: tuple[str, ...] = ()
     residue: list[str] = field(default_factory=list)
 
     @property

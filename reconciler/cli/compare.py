@@ -58,7 +58,10 @@ def _is_file(name: str) -> bool:
 
 def _read(settings: Settings, name: str, language: str) -> Side:
     from reconciler import flow
-    from reconciler.cli.session import busy, opened
+    from reconciler.cli.session import announce_open_runs, busy, opened
+    from reconciler.report.invocation import Invocation
 
-    with opened(settings, target=name) as session, busy(settings, f"Reading {session.target.name}"):
-        return flow.tenant_side(session, language=language)
+    with opened(settings, target=name) as session:
+        announce_open_runs(settings, session, Invocation(name))
+        with busy(settings, f"Reading {session.target.name}"):
+            return flow.tenant_side(session, language=language)

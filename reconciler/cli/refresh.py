@@ -33,11 +33,12 @@ def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str,
     from reconciler import flow
     from reconciler.cli.apply import ask, run, show_plan
     from reconciler.cli.permissions import checked_permissions
-    from reconciler.cli.session import busy, invocation, opened
+    from reconciler.cli.session import announce_open_runs, busy, invocation, opened
 
     permissions = checked_permissions(allow)
     typed = invocation(settings)
     with opened(settings) as session:
+        announce_open_runs(settings, session, typed)
         with busy(settings, f"Reading {session.target.name}"):
             made = flow.make_refresh_plan(session, connection, desired=_files(settings, session), permissions=permissions)
         show_plan(settings, session, made)

@@ -53,9 +53,11 @@ def validate(settings: Settings, *, online: bool) -> int:
 def _online(settings: Settings) -> Desired:
     """The desired state, held against the tenant: every rule of a plan, without showing one."""
     from reconciler import flow
-    from reconciler.cli.session import busy, opened
+    from reconciler.cli.session import announce_open_runs, busy, invocation, opened
 
-    with opened(settings) as session, busy(settings, f"Reading {session.target.name}"):
-        desired = flow.load(session, tuple(settings.files))
-        flow.make_plan(session, desired)
+    with opened(settings) as session:
+        announce_open_runs(settings, session, invocation(settings))
+        with busy(settings, f"Reading {session.target.name}"):
+            desired = flow.load(session, tuple(settings.files))
+            flow.make_plan(session, desired)
     return desired

@@ -38,8 +38,9 @@ def test_the_way_back(interrupted: Folder) -> None:
     assert plan.code == 0
     assert "is unfinished: connection/visma-no." in plan.err
     assert plan.out.endswith("First:  reconciler --target play recover\n")
-    for command in (("status",), ("history",), ("test",)):
-        assert "is unfinished" in interrupted.run("--target", "play", *command).err
+    reading = (("status",), ("history",), ("test",), ("lease",), ("journal", "check"), ("compare", "play", "connections.yaml"))
+    for command in (*reading, ("validate", "--online"), ("refresh", "visma-no"), ("dump",)):
+        assert "is unfinished" in interrupted.run("--target", "play", *command).err, command
     shown = interrupted.run("--target", "play", "recover")
     assert shown.code == 6
     assert "reconciler --target play recover --back" in shown.out
