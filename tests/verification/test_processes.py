@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from reconciler import flow
 from reconciler.emulator import Call
 from reconciler.errors import OpenRun
 from tests.journal.places import clear
@@ -39,14 +42,22 @@ class Gate:
             self.opened.wait(20)
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Stage]:
+@contextmanager
+def fresh(folder: Path) -> Iterator[Stage]:
     """A tenant that was applied once, and a file that asks for a change of its configuration."""
-    with staged(tmp_path, clock=RealClock()) as stage:
+    folder.mkdir(exist_ok=True)
+    with staged(folder, clock=RealClock()) as stage:
         stage.write_targets(TIMEOUTS)
         assert stage.apply().exit_code == 0
         stage.change(("IntegerField: 12", "IntegerField: 13"))
         stage.emulator.clear_calls()
+        yield stage
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Stage]:
+    """The same, for one test."""
+    with fresh(tmp_path) as stage:
         yield stage
 
 
@@ -203,3 +214,62 @@ def wait_for_one(processes: list[subprocess.Popen[str]]) -> subprocess.Popen[str
         except subprocess.TimeoutExpired:
             continue
     raise AssertionError("nobody gave up")
+
+
+# --- SIGKILL at the n-th system call ------------------------------------------------------------------------------------
+
+CALLS = ("fsync,fdatasync", "pwrite64", "unlink", "sendto", "recvfrom")
+NTH = [("fsync,fdatasync", 14), ("pwrite64", 45), ("sendto", 22), ("recvfrom", 24)]
+
+
+def killed_at(stage: Stage, calls: str, nth: int, *arguments: str) -> bool:
+    """Run a command that the kernel kills as it enters its n-th such call; whether it came so far."""
+    strace = str(shutil.which("strace"))
+    inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    command = [strace, "-f", "-qq", "-o", os.devnull, "-e", f"trace={calls}", "-e", f"inject={calls}:signal=SIGKILL:when={nth}"]
+    done = subprocess.run(
+        [*command, sys.executable, "-m", "reconciler", "--target", "stage", *arguments],
+        cwd=stage.folder, env={**inherited, **stage.environ}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, 5, -signal.SIGKILL, 128 + signal.SIGKILL), done.stderr
+    return done.returncode not in (0, 5)
+
+
+def settle_and_apply(stage: Stage, before: object) -> None:
+    """Recover with the choice that is recommended, see that nothing is in between, and apply what was asked for."""
+    with stage.session() as session:
+        advised = {unit.recommended for unit in flow.recover_view(session)} or {"forward"}
+        if session.recorded().open_runs:
+            expire(stage)
+            assert flow.recover(session, advised.pop()).exit_code in (0, 5)
+        assert not session.recorded().open_runs
+        assert session.store(create=False).verify().sound
+    now = truth(stage)
+    if now != before:
+        assert stage.plan().units == ()
+    stage.emulator.clear_calls()
+    assert stage.apply(retry_failed=True).exit_code == 0
+    (row,) = truth(stage)["connections"]
+    assert (row["Active"], row["ConfigFields"]["IntegerField"], row["Connector"]["IntegerField"]) == (True, "[I:13]", "[I:13]")
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace kills at a system call")
+@pytest.mark.parametrize(("calls", "nth"), NTH)
+def test_a_process_that_is_killed_at_a_system_call_is_settled(scene: Stage, calls: str, nth: int) -> None:
+    before = truth(scene)
+    assert killed_at(scene, calls, nth, "apply", "--yes")
+    settle_and_apply(scene, before)
+
+
+@pytest.mark.skipif(not WHOLE or shutil.which("strace") is None, reason="RECONCILER_KILLS=all tries every system call")
+@pytest.mark.parametrize("calls", CALLS)
+def test_a_process_that_is_killed_at_any_system_call_is_settled(tmp_path: Path, calls: str) -> None:
+    nth, more = 1, True
+    while more:
+        with fresh(tmp_path / f"{nth}") as scene:
+            before = truth(scene)
+            more = killed_at(scene, calls, nth, "apply", "--yes")
+            if more:
+                settle_and_apply(scene, before)
+        nth += 1
+    assert nth > 1
