@@ -13,7 +13,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.settings import Settings, shared_options, split_options
 
-__all__ = ["COMMANDS", "LATER", "nearest", "reconciler"]
+__all__ = ["COMMANDS", "nearest", "reconciler"]
 
 # Name -> (module, attribute, short help). Order is the order of the daily work, and of `--help`.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "render": ("reconciler.cli.render", "render", "Show the files laid over each other as one."),
     "explain": ("reconciler.cli.explain", "explain", "Show where a value comes from and what it overrides."),
     "plan": ("reconciler.cli.plan", "plan", "Show what would change, and save it with -o."),
+    "drift": ("reconciler.cli.drift", "drift", "Show what was changed on the tenant and not in the files."),
     "apply": ("reconciler.cli.apply", "apply", "Make the tenant as the files ask, or run a saved plan."),
     "target": ("reconciler.cli.target", "target", "Look whether a target is ready: login, rights, agent, clock."),
     "test": ("reconciler.cli.test", "test", "Let the tenant test its connections."),
@@ -43,9 +44,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "emulator": ("reconciler.cli.emulator", "emulator", "Serve, reset or edit the embedded SuperOffice."),
     "demo": ("reconciler.cli.demo", "demo", "Watch plan, apply and rollback on an embedded SuperOffice."),
 }
-
-# Named in the design, not in this version.
-LATER = frozenset({"drift"})
 
 
 class _Commands(click.Group):
@@ -70,9 +68,7 @@ class _Commands(click.Group):
         if name in COMMANDS:
             ctx.ensure_object(Settings).command = name
             return super().resolve_command(ctx, args)
-        if name in LATER:
-            raise click.UsageError(f"The command {name!r} is not in this version ({__version__}).")
-        raise click.UsageError(f"There is no command {name!r}.{nearest(name, (*COMMANDS, *LATER))}")
+        raise click.UsageError(f"There is no command {name!r}.{nearest(name, COMMANDS)}")
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""

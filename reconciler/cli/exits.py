@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.model import Plan, TargetCheck, TestResult
+    from reconciler.model import Drift, Plan, TargetCheck, TestResult
     from reconciler.plan.compare import Comparison
 
-__all__ = ["of_compare", "of_fmt", "of_output", "of_plan", "of_recover", "of_target_check", "of_tests", "of_validate"]
+__all__ = ["of_compare", "of_drift", "of_fmt", "of_output", "of_plan", "of_recover", "of_target_check", "of_tests", "of_validate"]
 
 
 def of_validate(problems: int) -> int:
@@ -45,6 +45,11 @@ def of_recover(open_units: int) -> int:
 def of_compare(found: Comparison, *, detailed: bool) -> int:
     """2 with differences where that was asked for, else 0."""
     return 2 if detailed and found.differs else 0
+
+
+def of_drift(found: Drift, *, detailed: bool) -> int:
+    """2 with drift where that was asked for, else 0."""
+    return 2 if detailed and found.found else 0
 
 
 def of_fmt(changed: Iterable[bool], *, check: bool) -> int:

@@ -59,6 +59,11 @@ def formatted(text: str, file: str) -> str:
     return result
 
 
+def scalar_text(text: str) -> str:
+    """A text as a scalar on one line, also inside of braces and brackets."""
+    return _scalar(Leaf(text, plain=False))
+
+
 def written(root: Node) -> str:
     """A tree in canonical form, without comments."""
     branch = _branch(root)

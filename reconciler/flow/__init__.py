@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.flow.auditing import change_table, save_evidence
     from reconciler.flow.checking import check_target
     from reconciler.flow.comparing import compare, file_side, tenant_side
+    from reconciler.flow.drifting import find_drift, write_drift
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
     from reconciler.flow.going_back import make_rollback_plan
     from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, lease_holder
@@ -44,6 +45,7 @@ __all__ = [
     "export_journal",
     "fields",
     "file_side",
+    "find_drift",
     "format_files",
     "import_journal",
     "lease_holder",
@@ -68,11 +70,14 @@ __all__ = [
     "test_connections",
     "validate",
     "verified_approval",
+    "write_drift",
 ]
 
 _HOMES = {
     "change_table": "reconciler.flow.auditing",
     "save_evidence": "reconciler.flow.auditing",
+    "find_drift": "reconciler.flow.drifting",
+    "write_drift": "reconciler.flow.drifting",
     "desired_at": "reconciler.flow.attributing",
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",

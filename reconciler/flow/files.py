@@ -154,10 +154,11 @@ def save_formatted(formatted_files: list[Formatted]) -> None:
     """Replace each file that is not in canonical form, whole or not at all; links keep pointing at it."""
     for one in formatted_files:
         if one.changed:
-            _replace(one.path.resolve(), one.canonical)
+            replace_file(one.path.resolve(), one.canonical)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file, whole or not at all; its mode stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -21,6 +21,7 @@ from reconciler.model.desired import (
     Marked,
     Plain,
 )
+from reconciler.model.drift import Drift
 from reconciler.model.fieldtype import FieldType
 from reconciler.model.live import (
     ConfigField,
@@ -87,6 +88,7 @@ __all__ = [
     "DesiredDefault",
     "DesiredField",
     "DesiredScope",
+    "Drift",
     "End",
     "Engine",
     "ErpField",

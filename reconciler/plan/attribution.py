@@ -82,14 +82,23 @@ def _attributed(unit: Unit, change: Change, last: Mapping[str, Attributes], othe
 def _attribution(unit: Unit, change: Change, last: Attributes | None, otherwise: Attribution | None) -> Attribution | None:
     agreed = _at(last, change.path)
     if unit.kind is UnitKind.CREATE and last is not None:  # somebody deleted it, and all of it is brought back
-        return Attribution.DRIFT if agreed is _MISSING or same(agreed, change.after) else Attribution.BOTH
+        return Attribution.DRIFT if agreed is _MISSING or _agrees(agreed, change.after) else Attribution.BOTH
     if unit.kind is UnitKind.DELETE or is_secret(change.after):
         return Attribution.INTENT
     if agreed is _MISSING:
         return otherwise
-    if same(agreed, change.after):
+    if _agrees(agreed, change.after):
         return Attribution.DRIFT
-    return Attribution.INTENT if same(agreed, change.before) else Attribution.BOTH
+    return Attribution.INTENT if _agrees(agreed, change.before) else Attribution.BOTH
+
+
+def _agrees(agreed: Value, value: Value) -> bool:
+    """Whether a value is what was agreed on. What a creation agreed on was not decoded yet: then its spelling in the file is compared."""
+    if isinstance(agreed, Mapping) and isinstance(value, Mapping):
+        return agreed.keys() == value.keys() and all(_agrees(one, value[key]) for key, one in agreed.items())
+    if isinstance(agreed, str) and isinstance(value, (bool, int, float)):
+        return agreed == (str(value).lower() if isinstance(value, bool) else str(value))
+    return same(agreed, value)
 
 
 def _at(agreed: Value, path: tuple[str, ...]) -> Value:

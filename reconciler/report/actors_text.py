@@ -20,7 +20,7 @@ from typing import Any
 from reconciler.model import Act, Change, Step, Value, same
 from reconciler.report.values import before_after, entries, is_plain, path_text, value_text
 
-__all__ = ["Row", "actor_rows", "is_below", "place_text", "step_title"]
+__all__ = ["Row", "actor_rows", "is_below", "place_text", "sides_text", "step_title"]
 
 _ARROWS = {"to-crm": ">", "to-erp": "<", "both": "< >"}
 _PLACES = {"erp-tab": "on the ERP tab", "search": "in search"}
@@ -79,6 +79,14 @@ def actor_rows(changes: Iterable[Change], live: Mapping[str, Any] | None) -> lis
             rows += _of_field(actor, field, parts, known.get(field, {}))
         rows += [row for row in _of_type(actor, own) if row.label]
     return rows
+
+
+def sides_text(path: tuple[str, ...], before: Value, after: Value) -> tuple[str, str]:
+    """Both sides of one value; a direction as the arrow of the dialog."""
+    if is_below(path) and path[-1] == "direction" and len(path) == 5:
+        old, new = (_ARROWS.get(str(side), "not synchronised") for side in (before, after))
+        return old, new
+    return before_after(before, after, path=path)
 
 
 def place_text(path: tuple[str, ...]) -> str:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.model import Address, End, Grade, Plan, Problem, RunReport, Source, TestResult
-from reconciler.report.actors_text import place_text
+from reconciler.model import Address, Drift, End, Grade, Plan, Problem, RunReport, Source, TestResult
+from reconciler.report.actors_text import place_text, sides_text
 from reconciler.report.run_text import unit_remarks
 from reconciler.report.tested import verdict_text
 from reconciler.report.untrusted import shortened
-from reconciler.report.values import seconds_text
+from reconciler.report.values import entries, seconds_text
 
-__all__ = ["Finding", "Level", "of_error", "of_fmt", "of_plan", "of_problems", "of_run", "of_tests"]
+__all__ = ["Finding", "Level", "of_drift", "of_error", "of_fmt", "of_plan", "of_problems", "of_run", "of_tests"]
 
 _LONGEST = 1_000  # of a message; GitHub cuts an annotation at 64 kB, and nobody reads that far
 
@@ -105,6 +105,18 @@ def of_fmt(files: Sequence[tuple[str, bool]], *, check: bool) -> list[Finding]:
     text = "The file is not in canonical form. Put it right with `reconciler fmt`." if check else "The file was put into canonical form."
     level = Level.ERROR if check else Level.NOTE
     return [Finding("not-canonical", level, text, Source(name, 1, 1)) for name, changed in files if changed]
+
+
+def of_drift(drift: Drift) -> list[Finding]:
+    """Every value that the tenant changed, at its place in the files."""
+    found = []
+    for rule, changes in (("drift", drift.changes), ("changed-on-both-sides", drift.both)):
+        for change in changes:
+            for path, before, after in entries(change):
+                live, written = sides_text(path, before, after)
+                text = f"{place_text(path)} is {live} on the tenant, and the files say {written}."
+                found.append(Finding(rule, Level.WARNING, _sentence(text), change.source, _named(change.address)))
+    return found
 
 
 def of_error(error: ReconcilerError) -> list[Finding]:

@@ -9,6 +9,7 @@ Neighbours: called by `cli.output`; loads only the writer that is asked for.
     problems  json markdown html junit sarif github gitlab azure   (gitlab: the code quality report)
     tests     json markdown html junit sarif github gitlab azure
     fmt       json markdown html junit sarif github gitlab azure
+    drift     json markdown html junit sarif github gitlab azure
 
 Effects: none.
 """
@@ -22,7 +23,7 @@ from typing import Any
 
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.journal.view import RunView
-from reconciler.model import Address, Desired, End, Plan, Problem, RunReport, Source, TestResult
+from reconciler.model import Address, Desired, Drift, End, Plan, Problem, RunReport, Source, TestResult
 from reconciler.plan.codec import to_json
 from reconciler.report import findings as found
 from reconciler.report import json as objects
@@ -146,6 +147,18 @@ class Writer:
 
             return self._document(fmt_document(files, check=check))
         return self._findings(found.of_fmt(files, check=check), exit_code)
+
+    def drift(self, drift: Drift, exit_code: int, *, next_steps: Sequence[tuple[str, str]]) -> str:
+        """What the tenant changed."""
+        from reconciler.report.drift_text import drift_document, drift_object
+
+        if self.format == "json":
+            return objects.json_text(drift_object(drift, exit_code))
+        if self.format == "junit":
+            return self._junit(_finding_cases(found.of_drift(drift), Verdict.FAILURE) or [Case("no drift")])
+        if self.format in ("markdown", "html"):
+            return self._document(drift_document(drift, next_steps=next_steps))
+        return self._findings(found.of_drift(drift), exit_code)
 
     def error(self, error: ReconcilerError) -> str:
         """Why a command did not do what it was asked for. The widget of GitLab cannot tell that, so a plan's is empty then."""

@@ -15,7 +15,7 @@ from reconciler.report.page import quoted
 
 __all__ = ["Invocation"]
 
-_READ_FILES = frozenset({"validate", "plan", "apply", "test", "status"})
+_READ_FILES = frozenset({"validate", "plan", "apply", "test", "status", "drift"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model import Change, Grade, Hazard, Plan, SecretRef, Unit, UnitKind, Value
-from reconciler.report.actors_text import actor_rows, is_below, place_text
+from reconciler.report.actors_text import actor_rows, is_below, place_text, sides_text
 from reconciler.report.document import (
     Block,
     Cell,
@@ -224,7 +224,7 @@ def drift_table(changes: Iterable[Change]) -> Table:
     rows = []
     for change in changes:
         for path, before, after in entries(change):
-            live, written = before_after(before, after, path=path)
+            live, written = sides_text(path, before, after)
             place = code(shortened(place_text(path), _LONGEST))
             source = (code(shortened(str(change.source), _LONGEST)),) if change.source else ()
             rows.append(((code(address_text(change.address)),), (place,), (code(live),), (code(written),), source))

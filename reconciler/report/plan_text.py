@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reconciler.model import Act, Attribution, Change, Grade, Hazard, Plan, Step, Unit, UnitKind, Why
-from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, step_title
+from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, sides_text, step_title
 from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
 from reconciler.report.untrusted import visible
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, when
@@ -280,7 +280,7 @@ def _rest(page: Page, plan: Plan) -> None:
         page.line(bold("Drift, left alone"), dim("  (changed on the tenant, not in the files)"))
         for change in plan.drift:
             for path, before, after in entries(change):
-                live, written = before_after(before, after, path=path)
+                live, written = sides_text(path, before, after)
                 lead = [bold(str(change.address)), plain(f"  {place_text(path)}  ")]
                 page.line(*lead, "is ", live, ", the files say ", written, indent=2)
     if plan.not_checked:

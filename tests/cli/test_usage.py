@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.commands import COMMANDS, LATER
+from reconciler.cli.commands import COMMANDS
 from tests.cli.conftest import Folder
 
 WRONG = [
@@ -29,7 +29,6 @@ WRONG = [
     (("apply", "--atomic", "--keep-going"), "contradict"),
     (("recover", "--forward", "--back"), "contradict each other"),
     (("recover", "--park"), "No reason"),
-    *(((name,), f"The command '{name}' is not in this version") for name in sorted(LATER)),
 ]
 
 
@@ -63,7 +62,6 @@ def test_the_help_lists_the_commands_of_this_version_only(folder: Folder) -> Non
     assert done.code == 0
     listed = done.out.partition("Commands:\n")[2].partition("\n\n")[0]
     assert [line.split()[0] for line in listed.splitlines()] == list(COMMANDS)
-    assert not any(f"\n  {name} " in done.out for name in LATER)
 
 
 def test_an_odd_argument_cannot_disturb_the_terminal(folder: Folder) -> None:

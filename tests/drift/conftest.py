@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from tests.scenarios.stage import CONNECTIONS, Stage, staged
+from reconciler.cli.entry import run
+from tests.scenarios.stage import CONNECTIONS, TARGET, Ended, Stage, staged
 
 ACTORS = """\
     actors:
@@ -43,6 +46,16 @@ class Drifting(Stage):
                     edit.set_active(self.norway, False)
                 case "deleted":
                     edit.delete(self.norway)
+
+    def run(self, *arguments: str) -> Ended:
+        """Type a command line in the checkout; a process of its own would cost seconds and show no more."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(self.folder)
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            code = run(["--target", TARGET, *arguments])
+        return Ended(code, out.getvalue(), err.getvalue())
 
     def forget(self) -> None:
         """Lose the journal, as somebody who takes a tenant over never had one. A secret without a version is then left alone."""
