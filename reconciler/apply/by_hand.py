@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.journal.view import UnitView
 from reconciler.model import Act, Change, Outcome, SecretRef, Unit, UnitKind
+from reconciler.wire import languages
 
 _CLIENT = "In SuperOffice Settings and maintenance, choose Sync"
 
@@ -40,7 +41,7 @@ def _steps(unit: Unit, state: UnitView, sent: set[Act]) -> Iterator[str]:
 
 def _connection(unit: Unit, state: UnitView, sent: set[Act]) -> Iterator[str]:
     observed: Mapping[str, Any] = state.observed if isinstance(state.observed, Mapping) else {}
-    yield f"{_CLIENT}, and the list of ERP connections: open {unit.address.key}{_number(unit, state)}."
+    yield f"{_CLIENT}, and the list of ERP connections: open {_name(unit, observed)}{_number(unit, state)}."
     if unit.kind is UnitKind.CREATE:
         yield "If it is there and was never active, delete it; if it was active, clear its checkbox Active and save."
         return
@@ -54,6 +55,12 @@ def _connection(unit: Unit, state: UnitView, sent: set[Act]) -> Iterator[str]:
     if "active" in observed:
         yield "Check its checkbox Active." if observed["active"] else "Leave its checkbox Active clear."
     yield "Press Test; when it succeeds, save."
+
+
+def _name(unit: Unit, observed: Mapping[str, Any]) -> str:
+    """What a person sees in the list: the display name, where the journal knows it."""
+    raw = observed.get("name")
+    return repr(languages.shown(raw, "en")) if isinstance(raw, str) and raw else unit.address.key
 
 
 def _number(unit: Unit, state: UnitView) -> str:

@@ -87,6 +87,8 @@ def end_words(ends: Iterable[End]) -> str:
 
 def exit_sentence(code: int, *, recovery: str = "", units: int = 1) -> tuple[str, Style]:
     """What an exit code says of the target, in one sentence."""
+    if recovery == "forward" and code == 0:
+        return "Done: every unit is as desired, proved by a read, or untouched; the run is closed.", Style.GOOD
     if recovery and code == 0:
         return "Done: what the tenant shows now was confirmed by a read, and the run is closed.", Style.GOOD
     if recovery and code == 5:

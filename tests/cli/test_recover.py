@@ -113,7 +113,7 @@ def test_while_the_api_is_down_the_steps_by_hand_are_printed(interrupted: Folder
     assert shown.code == 6
     for text in (status.err, shown.out):
         told = " ".join(text.split())
-        assert "In SuperOffice Settings and maintenance, choose Sync, and the list of ERP connections: open visma-no (#101)." in told
+        assert "In SuperOffice Settings and maintenance, choose Sync, and the list of ERP connections: open 'Visma Norway' (#101)." in told
         assert "Clear its checkbox Active" in told
         assert "Set IntegerField to 12." in told
         assert "Check its checkbox Active." in told
