@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from reconciler.desired import in_ci
 from reconciler.errors import InputError, ReconcilerError, UnauthorizedError
 from reconciler.model import Checked, SecretRef, TargetCheck, Verdict
 from reconciler.session import Session
@@ -194,9 +195,16 @@ def _journal(session: Session, asked: _Asked) -> None:
         asked.good("journal", f"Shared by all runners: {target.journal.reference}.{unfinished}")
     elif target.kind == "emulator":
         asked.good("journal", f"On this machine, which is enough for an emulator.{unfinished}")
+    elif target.journal_local:
+        asked.notice("journal", f"On this machine only, as the target says: a runner elsewhere does not see its runs.{unfinished}")
     else:
         hint = "Let it share one: `journal: {url: {secret: env:RECONCILER_JOURNAL}}`, with the address of a PostgreSQL database."
-        asked.notice("journal", f"On this machine only, in .reconciler: a runner elsewhere does not see its runs.{unfinished}", hint)
+        where = "On this machine only, in .reconciler: a runner elsewhere does not see its runs"
+        if in_ci(session.environ):
+            text = f"{where}, so that apply is refused in CI.{unfinished}"
+            asked.items.append(Checked("journal", Verdict.MISSING, text, f"{hint} Or say `journal: local`."))
+        else:
+            asked.notice("journal", f"{where}.{unfinished}", hint)
 
 
 def _key(session: Session, asked: _Asked) -> None:

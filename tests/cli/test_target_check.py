@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Folder
 
 TARGETS = """\
@@ -63,6 +65,19 @@ def test_as_json(folder: Folder, monkeypatch: object) -> None:
         "key": "notice",
         "secrets": "notice",
     }
+
+
+@pytest.mark.parametrize(
+    ("ci", "written", "verdict"), [("true", "", "missing"), ("", "", "notice"), ("true", ", journal: local", "notice")]
+)
+def test_a_journal_that_nobody_shares(folder: Folder, monkeypatch: pytest.MonkeyPatch, ci: str, written: str, verdict: str) -> None:
+    """In CI, where the next runner is another machine, apply would be refused."""
+    monkeypatch.setenv("CI", ci)
+    folder.write(TARGETS.replace("}}}", f"}}}}{written}}}"), "targets.yaml")
+    found = json.loads(folder.run("target", "check", "away", "--format", "json").out)
+    (journal,) = [item for item in found["checks"] if item["name"] == "journal"]
+    assert journal["verdict"] == verdict
+    assert ("apply is refused in CI" in journal["text"]) == (verdict == "missing")
 
 
 def test_a_target_that_does_not_exist(folder: Folder) -> None:
