@@ -25,20 +25,8 @@ SECRETS = {"VISMA_PASSWORD": "winter-2026", "FORTNOX_PASSWORD": "erp-password"}
 EDITS = (
     ("Filename: F0001.xlsm", "Filename: F0002.xlsm"),
     ("nb: Visma Norge,", "nb: Visma Norge AS,"),
-    (
-        "\n  visma-se:\n",
-        """    actors:
-      customer:
-        sync: true
-        fields:
-          NAME: {crm: NAME, direction: both}
-          POSTALZIP: {crm: POSTALZIP, direction: to-crm}
-          CustGr: {crm: BUSINESS, direction: to-crm}
-          IntField: {default: 30}
-
-  visma-se:
-""",
-    ),
+    ("            direction: to-crm  ", "            direction: both    "),
+    ("IntField: {default: 30}", "IntField: {default: 45}"),
 )
 COMMENT = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Comment</title><style>
 body {{ font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; color: #1f2328; margin: 24px; }}

@@ -74,6 +74,9 @@ class Aviary:
             for words in (["validate", "-f", "connections.yaml"], ["status"], ["history"], *(["show", one] for one in runs)):
                 self.type(*words, "--format", form, code=0)
             self.type("recover", "--format", form, code=None if open_run is None else 6 if open_run else 0)
+        for form in ("markdown", "html", "junit"):
+            for one in runs:
+                self.type("show", one, "--format", form, code=0)
         for path in sorted((self.stage.folder / ".reconciler").rglob("*")):
             if path.is_file() and path.name != "key":
                 self.out[path.name] = path.read_bytes()
