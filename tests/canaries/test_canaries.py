@@ -307,7 +307,7 @@ def test_a_crash_whose_message_holds_a_secret(applied: Aviary, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    "place", ["reconciler.flow.planning.plan_from", "reconciler.flow.planning.read_live", "reconciler.flow.planning.load_desired"]
+    "place", ["reconciler.flow.planning.plan_from", "reconciler.flow.reading.read_live", "reconciler.flow.planning.load_desired"]
 )
 def test_a_crash_before_any_write(applied: Aviary, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     def crash(*_arguments: Any, **_named: Any) -> None:
