@@ -272,7 +272,10 @@ def _refresh(context: Context, running: Running, step: Step) -> None:
         blocking = blocking_fields(context, running, fields)
         if blocking:
             raise StepFailed(
-                "It could not be activated", f"After the refresh these mandatory fields have no direction: {', '.join(blocking)}."
+                "It could not be activated",
+                f"After the refresh these mandatory fields have no direction: {', '.join(blocking)}. Give each one in the file (with"
+                " `renamed_from` where it continues another field) and apply that; where this run needs attention, type"
+                " `reconciler recover --accept-current` before.",
             )
 
 

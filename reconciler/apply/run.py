@@ -236,7 +236,7 @@ def _fail(context: Context, progress: Progress, running: Running, failure: Recon
         _close_unit(context, progress, running, End.NEEDS_ATTENTION, reason=str(failure))
         return
     back = _roll_back(context, running, str(failure))
-    reason = f"{failure}. {back.reason}".rstrip(". ") + "." if back.reason else str(failure)
+    reason = f"{str(failure).rstrip('. ')}. {back.reason}".rstrip(". ") + "." if back.reason else str(failure)
     _close_unit(context, progress, running, back.end, reason=reason, rolled_back=True, residue=back.residue)
 
 

@@ -15,7 +15,7 @@ from reconciler.errors import InputError
 from reconciler.flow.looking import find_connection
 from reconciler.flow.planning import checked_permissions, make_plan, policy_of
 from reconciler.live import connection_attributes
-from reconciler.model import ACTOR_TYPES, Address, Binding, Desired, DesiredConnection, Live, Marked, Plan, Problem, Source
+from reconciler.model import ACTOR_TYPES, Address, Binding, Desired, DesiredConnection, Live, Marked, NotChecked, Plan, Problem, Source
 from reconciler.plan.codec import digest_of, plan_digest, unit_digest, value_to_json
 from reconciler.plan.guard import Scene, find_hazards
 from reconciler.plan.identity import Identity
@@ -72,13 +72,22 @@ def make_refresh_plan(session: Session, name: str, *, desired: Desired | None = 
         bindings={},
         unchanged=(),
         unmanaged=(),
-        not_checked=(),
+        not_checked=_cannot_be_known(address) if row.active else (),
         live_connections=len(live.listed),
         desired_digest=digest_of({"refresh": str(address)}),
         live_digest=digest_of(value_to_json(before)),
         target_digest=policy.digest,
     )
     return replace(plan, digest=plan_digest(plan))
+
+
+def _cannot_be_known(address: Address) -> tuple[NotChecked, ...]:
+    """What no read tells before the connector was asked: SuperOffice stores the answer and does not take it back."""
+    reason = (
+        "whether the connector brings mandatory fields: SuperOffice does not activate the connection again before each has a direction, "
+        "so write those that you know of into the file first (with `renamed_from` where one continues another field)"
+    )
+    return (NotChecked(address, ("actors",), reason),)
 
 
 def _names_new_fields(session: Session, one: DesiredConnection, row_id: int) -> bool:

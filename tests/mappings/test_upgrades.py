@@ -108,11 +108,16 @@ def test_a_connector_that_did_not_rename_it_after_all(bench: Workbench, wanted: 
 def test_a_refresh_that_knows_nothing_of_the_new_key_says_so_and_the_file_goes_on_from_there(bench: Workbench, wanted: Document) -> None:
     """The tenant cannot forget the new mandatory field, so it cannot be activated again before the field has a direction."""
     rename_group_field(bench)
+    with bench.session() as session:
+        (told,) = flow.make_refresh_plan(session, "norway").not_checked
+    assert "whether the connector brings mandatory fields" in told.reason
     report = refresh(bench)
     assert report.exit_code == 6, report
     (unit,) = report.units
     assert "CustomerGroup" in unit.reason or "CustomerGroup" in report.stopped
     assert "reconciler recover" in unit.next_step
+    assert ".." not in unit.reason
+    assert "where this run needs attention, type `reconciler recover --accept-current` before." in unit.reason
     with bench.session() as session:
         assert flow.recover(session, "accept-current").exit_code == 0
     assert bench.apply(bench.plan(renamed(wanted))).exit_code == 0
