@@ -52,6 +52,7 @@ def lay_field(
             goal.not_checked.append(NotChecked(ground.address, (*path, "items"), "the connector does not tell its list items now"))
         else:
             result["items"] = _items(goal, written, path, result, mapping, ground, problems)
+    goal.not_checked += _lost_items(written, path, result, live, mapping, ground)
     check_default(written, result, live, mapping, ground, problems)
     check_mapping(actor, written, result, live, ground, problems)
     goal.not_checked += unknown_crm_field(actor, written, live, ground)
@@ -118,6 +119,25 @@ def _items(
                 NotChecked(ground.address, (*path, "items", key), f"not listed in the file; it stands for {live[key]!r}")
             )
     return items
+
+
+def _lost_items(
+    written: DesiredField,
+    path: tuple[str, ...],
+    result: Mapping[str, Value],
+    live: Mapping[str, Value],
+    mapping: FieldMapping | None,
+    ground: Ground,
+) -> list[NotChecked]:
+    """A word about list items of which the file says nothing, and which go with the mapping that it changes."""
+    if mapping is None or not mapping.list_reference or written.items or str(result.get("crm", "")).lower() == mapping.crm.lower():
+        return []
+    pairs = [f"{key} for {name!r}" for key, name in sorted(live.get("items", {}).items()) if name]
+    if "items" in live and not pairs:
+        return []
+    told = f" ({', '.join(pairs)})" if pairs else ""
+    reason = f"with another CRM field SuperOffice forgets what the items of the list stand for{told}; a rollback brings them back"
+    return [NotChecked(ground.address, (*path, "items"), reason)]
 
 
 def _crm_item(name: str, source: Source, mapping: FieldMapping | None, ground: Ground, problems: list[Problem]) -> str:

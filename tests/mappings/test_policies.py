@@ -91,6 +91,8 @@ def test_unmapping_a_list_takes_its_items_along_and_the_way_back_brings_them(ben
     def unmap(document: Document) -> None:
         customer(document)["CustGr"] = {"crm": ""}
 
+    (told,) = [one.reason for one in bench.plan(edited(wanted, unmap)).not_checked if one.path[-1] == "items"]
+    assert "forgets what the items of the list stand for" in told
     changed = applied(bench, edited(wanted, unmap))
     path = ("actors", "customer", "fields", "CustGr")
     assert {(*path, "crm"), (*path, "direction")} <= changed
