@@ -55,10 +55,13 @@ def check_mapping(
         return
     fitting = [way for way, fits in (("to-crm", _fits(mapping.field_type, kind)), ("to-erp", _fits(kind, mapping.field_type))) if fits]
     if result["direction"] not in (*fitting, "both" if len(fitting) > 1 else ""):
-        message = f"{written.key} is a {mapping.field_type.value} field and {crm.key} a {kind.value} field; values of one do not fit into"
-        other = "the other both ways" if fitting else "the other"
-        hint = "Map it to a field of its own type" + (f", or write `direction: {fitting[0]}`." if fitting else ".")
-        problems.append(Problem("incompatible-types", f"{message} {other}.", place.source, hint, ground.address))
+        types = f"{written.key} is a {mapping.field_type.value} field and {crm.key} a {kind.value} field"
+        if fitting:
+            message = f"{types}, so values can flow {'to SuperOffice' if fitting[0] == 'to-crm' else 'to the ERP'} only."
+            hint = f"Write `direction: {fitting[0]}`, or map it to a field of its own type."
+        else:
+            message, hint = f"{types}, and values of one do not fit into the other.", "Map it to a field of its own type."
+        problems.append(Problem("incompatible-types", message, place.source, hint, ground.address))
 
 
 def _fits(source: FieldType, target: FieldType) -> bool:
