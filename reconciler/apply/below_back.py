@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from reconciler.apply.below import field_row, move_to, order_of, remapped, save_default, save_items, save_mapping, settings
 from reconciler.apply.context import Context
+from reconciler.apply.list_writes import save_items
+from reconciler.apply.mapping_writes import remapped, save_mapping, settings
+from reconciler.apply.row_writes import field_row, move_to, order_of, save_default
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError
 from reconciler.live.actors import default_of

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.apply.below import remapped, settled_default
 from reconciler.apply.context import Context
+from reconciler.apply.mapping_writes import remapped
+from reconciler.apply.row_writes import settled_default
 from reconciler.apply.running import Running
 from reconciler.live.actors import actors_attributes
 from reconciler.live.mappings import Below, WantedActors, read_mappings
