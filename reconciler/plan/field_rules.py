@@ -43,6 +43,11 @@ def check_mapping(
         message = f"The connector no longer reports {written.key}."
         hint = 'Unmap it with `crm: ""`, or name its new key with renamed_from there.'
         problems.append(Problem("missing-in-erp", message, place.source, hint, ground.address))
+    if mapping.missing_in_crm and synchronised and result["crm"] == mapping.crm:
+        message = f"{written.key} is mapped to the CRM field {mapping.crm}, which SuperOffice no longer has."
+        problems.append(
+            Problem("missing-in-crm", message, place.source, 'Map it to another one, or unmap it with `crm: ""`.', ground.address)
+        )
     if not synchronised or all(result.get(part) == live.get(part) for part in ("crm", "direction")):
         return
     if mapping.access == "ReadOnly":

@@ -323,6 +323,13 @@ def test_any_state(data: st.DataObject) -> None:
             checked(tenant, first)
 
 
+def test_a_crm_field_that_is_gone_stands_as_a_note(tenant: Tenant) -> None:
+    row = tenant.edit.add_connection(tenant.connector(), "Gone", {"Filename": "F0001.xlsm"})
+    tenant.edit.map_field(row, "Customer", "POSTALZIP", "POSTALZIP", to_erp=True)
+    tenant.edit.delete_crm_field("Contact", "POSTALZIP")
+    assert "# left out: POSTALZIP." in checked(tenant, tenant.dump())
+
+
 def test_an_interval_that_a_file_may_not_ask_for(tenant: Tenant) -> None:
     tenant.edit.set_engine(interval_s=48 * 3600)
     assert "automatic_sync: {on: true}" in checked(tenant, tenant.dump())

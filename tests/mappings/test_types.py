@@ -50,6 +50,16 @@ def test_a_tenant_that_does_not_tell_its_crm_fields_refuses_by_itself(bench: Wor
     assert bench.truth() == before
 
 
+def test_a_crm_field_that_is_gone(bench: Workbench, wanted: Document) -> None:
+    bench.emulator.edit.delete_crm_field("Contact", "POSTALZIP")
+    (problem,) = problems(bench, wanted)
+    assert (problem.code, "POSTALZIP" in problem.message) == ("missing-in-crm", True)
+    for way_out in ({"crm": ""}, {"crm": "NUMBER2", "direction": "to-erp"}):
+        document = copy.deepcopy(wanted)
+        customer(document)["POSTALZIP"] = way_out
+        assert bench.plan(document).units != ()
+
+
 def test_a_plan_in_which_no_mapping_changes_asks_for_no_crm_fields(bench: Workbench, wanted: Document) -> None:
     customer(wanted)["NAME"]["show"] = []
     bench.plan(wanted)
