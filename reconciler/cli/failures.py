@@ -17,7 +17,7 @@ import click
 from reconciler.cli.commands import COMMANDS, nearest
 from reconciler.cli.settings import Settings
 from reconciler.cli.streams import Streams
-from reconciler.errors import InputError, ReconcilerError, UsageProblem
+from reconciler.errors import InputError, JournalError, ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.model import Problem, Source
@@ -50,6 +50,8 @@ def report_usage(error: click.ClickException, streams: Streams) -> int:
 
 def report_error(error: ReconcilerError, settings: Settings) -> int:
     """An error of ours: its object for a machine, its words, its code."""
+    if isinstance(error, JournalError) and not _write_begun(settings):
+        error.exit_code = 1  # without a journal nothing is sent, so nothing needs attention that did not before
     if not settings.text and not isinstance(error, UsageProblem):
         from reconciler.cli.output import writer
 
@@ -152,7 +154,10 @@ def _place(error: BaseException) -> str:
 
 
 def _journal_of(session: Any) -> str:
-    """Where the journal is, where it is a file."""
+    """Where the journal is."""
+    target = getattr(session, "target", None)
+    if target is not None and target.journal is not None:
+        return f"the shared one ({target.journal.reference})"
     folder = getattr(session, "state_directory", None)
     return "" if folder is None else str(Path(folder) / "journal.db")
 

@@ -168,3 +168,15 @@ def test_a_shared_journal_is_one_in_ci(shared: Stage) -> None:
     change(shared)
     with shared.session(CI="true") as session:
         assert flow.apply_plan(session, flow.make_plan(session, flow.load(session, ()))).exit_code == 0
+
+
+def test_the_address_is_printed_nowhere_and_without_the_journal_nothing_is_written(shared: Stage) -> None:
+    change(shared)
+    canary = "kanari3-hemmelig"
+    for address in (f"postgresql://u:{canary}@127.0.0.1:9/journal", f"postgres:{canary}"):
+        for command in (("plan",), ("apply", "--yes"), ("lease", "--format", "json")):
+            done = shared.type("--target", "stage", "--debug", *command, SHARED_JOURNAL=address)
+            assert done.code == 1, (command, done)
+            assert "env:SHARED_JOURNAL" in done.err
+            assert canary not in done.out + done.err
+    assert shared.writes == []
