@@ -184,10 +184,14 @@ def _settle(context: Context, write: Write[T]) -> None:
 
 
 def _observe(context: Context, write: Write[T], result: Result) -> T:
-    """Read what the write did. A read that contradicts an acknowledged write is repeated before it is believed."""
+    """Read what the write did.
+
+    A read that contradicts an acknowledged write is repeated before it is believed. So is one that says of a write with an
+    unknown outcome that nothing happened: on its word the write is sent again, and a toggle would then flip back.
+    """
     latest = _read(context, write, result)
     for pause in write.pauses:
-        if write.done(latest) or result.outcome is not Outcome.APPLIED:
+        if write.done(latest) or result.outcome is Outcome.NOT_APPLIED:
             break
         context.clock.sleep(pause)
         latest = _read(context, write, result)

@@ -130,9 +130,13 @@ def _refuse_early(session: Session, made: Plan, given: dict[str, Any], *, saved:
     Raises:
         StalePlan, CheckFailed, OpenRun: as `flow.apply_plan`.
     """
+    from reconciler.flow import lease_holder
     from reconciler.flow.applying import refuse_unfit, units_to_run
 
     refuse_unfit(session, made, saved=saved)
+    holder = lease_holder(session) if session.recorded().open_runs else None
+    if holder is not None and holder.held:
+        return  # that run may be under way, not unfinished: taking the lease tells
     units_to_run(made, session.recorded(), saved=saved, retry_failed=given["retry_failed"])
 
 

@@ -391,3 +391,12 @@ def test_the_toggle_can_refuse_fields_that_went_missing(api: Api, emulator: Emul
     assert "LASTNAME" in api.toggle(connection)[0]
     emulator.switches.toggle_refuses_missing_fields = False
     assert api.toggle(connection) == []
+
+
+def test_an_older_server_has_no_list_of_everything(api: Api, emulator: Emulator, connector: int) -> None:
+    """Servers before NetServer 10.1.5; what there is of them is read through archives."""
+    emulator.switches.set("lists_everything", value=False)
+    for operation in ("GetAllConnections", "GetAllConnectors", "TryConnectActor"):
+        assert api.post(operation).status == 404
+    emulator.switches.set("lists_everything", value=True)
+    assert api.ok("GetAllConnectors")

@@ -185,6 +185,6 @@ def test_the_shipped_file_creates_two_connectors_and_three_connections(stage: St
     stage.write((ROOT / "connections.yaml").read_text(encoding="utf-8"))
     stage.environ["FORTNOX_PASSWORD"] = "erp-password"
     report = stage.apply()
-    assert (report.exit_code, len(report.units)) == (0, 5)
+    assert (report.exit_code, len(report.units)) == (0, 6)  # the sync priority is the sixth
     assert all(row["Active"] for row in stage.emulator.inspect.connections())
     assert stage.plan().units == ()

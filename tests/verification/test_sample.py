@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Harm, Stage, stage
 from tests.faults.trial import attempt
 from tests.verification.campaign import perform, remember
 from tests.verification.figures import gather, page
@@ -63,3 +63,12 @@ def test_a_violation_is_counted_and_shown(stage: Stage) -> None:
     assert (found["singles"].runs, found["singles"].commands, found["singles"].violations) == (1, 2, 1)
     assert "**1 runs, 1 with a violation**" in page(found, "abc")
     assert "singles: update/late/3 -> 0: code: no" in page(found, "abc")
+
+
+def test_one_stale_read_after_an_unknown_toggle_does_not_flip_it_back(stage: Stage) -> None:
+    """The answer said nothing, the toggle had flipped, and the first read after the settling still showed it as before."""
+    trial = attempt(stage, "update", Harm("null-body", 1, 1, "ToggleErpConnectionActive"), Harm("stale-read", 12, 1))
+    toggles = [call for call in trial.first.calls if call.operation == "ToggleErpConnectionActive"]
+    assert trial.violations == []
+    assert trial.first.fired == 2
+    assert len(toggles) == 2, "one off and one on"
