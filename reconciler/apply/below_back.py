@@ -10,16 +10,55 @@ from dataclasses import replace
 from functools import partial
 
 from reconciler.apply.context import Context
-from reconciler.apply.list_writes import save_items
-from reconciler.apply.mapping_writes import remapped, save_mapping, settings
-from reconciler.apply.row_writes import field_row, move_to, order_of, save_default
+from reconciler.apply.foreign import default_as_left, order_as_left, pairs_of, settings, strange_fields, strange_pairs
+from reconciler.apply.list_writes import planned_pairs, save_items
+from reconciler.apply.mapping_writes import remapped, save_mapping
+from reconciler.apply.row_writes import default_written, field_row, move_to, order_of, save_default, settled_default
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError
 from reconciler.live.actors import default_of
-from reconciler.model import ACTOR_TYPES, Act, ActorMapping, Attributes, Mappings
+from reconciler.model import ACTOR_TYPES, Act, ActorMapping, Attributes, FieldType, Mappings
 
 BELOW = frozenset({Act.MAP, Act.ITEMS, Act.DEFAULT, Act.RANK})
 NEEDS_INACTIVE = frozenset({Act.MAP, Act.ITEMS})
+
+
+def check_below(context: Context, running: Running) -> None:
+    """See that everything below that was written holds ours, or what was found, before the first write of the way back.
+
+    Raises:
+        ConflictError: something holds neither, so it is somebody else's work.
+    """
+    strange: list[str] = []
+    for actor, start in running.starts.items() if Act.MAP in running.wrote else ():
+        fresh = context.mappings.actor_mapping(running.row_id, ACTOR_TYPES[actor])
+        strange += [] if fresh is None else [f"{actor} {key}" for key in strange_fields(fresh, start, _written(running, actor))]
+    strange += _strange_pairs(context, running)
+    for actor, key in running.default_starts if Act.DEFAULT in running.wrote else ():
+        row = field_row(context, running, actor, key)
+        default_as_left(running, actor, row, settled_default(default_written(running, actor, key), row))
+    for actor in running.rank_held:
+        order_as_left(running, actor, tuple(key for key, _ in order_of(context, running, actor)))
+    if strange:
+        raise ConflictError(
+            "Somebody else is at work", f"{', '.join(strange)} of {running.name} was changed by somebody else after this run wrote it."
+        )
+
+
+def _strange_pairs(context: Context, running: Running) -> list[str]:
+    forgotten = {
+        field.id
+        for actor, start in running.starts.items()
+        for field in start.fields
+        if Act.MAP in running.wrote and field.field_type is FieldType.LIST and remapped(running, actor, field.key)
+    }
+    if Act.ITEMS not in running.wrote and not forgotten:
+        return []
+    if Act.ITEMS in running.wrote and not running.wrote_pairs:
+        running.wrote_pairs.update(planned_pairs(context, running))  # a recovery knows them from the plan
+    before = running.observed_below.lists if running.observed_below is not None else None
+    found = pairs_of(before) if before is not None else {}
+    return strange_pairs(context.mappings.list_mappings(running.row_id), found, running.wrote_pairs, frozenset(forgotten))
 
 
 def put_back_mapped(context: Context, running: Running, step: int) -> None:
@@ -109,13 +148,7 @@ def _written_lists(running: Running) -> set[int]:
 
 def _restored(fresh: ActorMapping, *, start: ActorMapping, sets: Attributes) -> ActorMapping:
     before = {one.key: one for one in start.fields}
-    strange = [
-        one.key
-        for one in fresh.fields
-        if one.key in sets.get("fields", {})
-        and one.key in before
-        and not _ours_or_found(one.crm, before[one.key].crm, sets["fields"][one.key])
-    ]
+    strange = strange_fields(fresh, start, sets)
     if strange:
         raise ConflictError("Somebody else is at work", f"{', '.join(strange)} was mapped otherwise after this run wrote it.")
     fields = tuple(
@@ -132,7 +165,3 @@ def _restored(fresh: ActorMapping, *, start: ActorMapping, sets: Attributes) -> 
         for one in fresh.fields
     )
     return replace(fresh, active=start.active if "sync" in sets else fresh.active, fields=fields)
-
-
-def _ours_or_found(now: str, found: str, written: Attributes) -> bool:
-    return now in (found, written.get("crm", found))

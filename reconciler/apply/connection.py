@@ -17,7 +17,7 @@ from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.ensure import Proof, Write, ensure, look
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import ACTOR_TYPES, Act, Connection, ErpField, Outcome, Result, Secret, Step, TestResult
+from reconciler.model import ACTOR_TYPES, Act, Connection, ErpField, Outcome, Result, Secret, Step, TestResult, UnitKind
 from reconciler.plan.codec import value_to_json
 
 
@@ -32,7 +32,8 @@ def open_connection(context: Context, running: Running) -> None:
     if fresh is None or fresh.deleted:
         raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) was deleted in SuperOffice.")
     if earlier is not None:
-        wanted = {**(running.unit.wants or {}), **running.unit.sets, "active": None}
+        deletes = running.unit.kind is UnitKind.DELETE  # what is deleted goes as a whole, so all of it has to be as it was
+        wanted = rows.settable(earlier) if deletes else {**(running.unit.wants or {}), **running.unit.sets, "active": None}
         moved = rows.differing(fresh, earlier, wanted, running.fields, running.secret_keys)
         if moved or fresh.connector_id != earlier.connector_id:
             raise ConflictError(
@@ -68,8 +69,13 @@ def set_active(context: Context, running: Running, *, wanted: bool, step: int, r
         sets={"active": wanted},
         rollback=rollback,
     )
-    proof = ensure(context, write, running.latest)
-    running.latest = proof.read
+    running.switched_to = None
+    try:
+        proof = ensure(context, write, running.latest)
+    except StepFailed:  # a read proved that it is as it was
+        running.switched_to = not wanted
+        raise
+    running.latest, running.switched_to = proof.read, wanted
     return proof
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.foreign import pairs_as_found, pairs_of
 from reconciler.apply.mapping_writes import remapped
 from reconciler.apply.running import Running
 from reconciler.errors import StepFailed
@@ -38,6 +39,19 @@ def set_items(context: Context, running: Running, actor: str, sets: Attributes, 
         choices = running.crm_items[name]
         wanted[row.id] = {erp: crm_item_id(crm, choices, context.language, key) for erp, crm in written["items"].items()}
     save_items(context, running, wanted, step=step, sets=value_to_json({actor: sets}))
+
+
+def planned_pairs(context: Context, running: Running) -> dict[int, dict[str, int | None]]:
+    """The list items that the plan writes, by field id and ERP item, as far as the fields have a list now."""
+    found: dict[int, dict[str, int | None]] = {}
+    for step in running.unit.steps:
+        for actor, sets in step.sets["actors"].items() if step.act is Act.ITEMS else ():
+            for key, written in sets["fields"].items():
+                row = _listed_field(context, running, actor, key)
+                if row.list_reference:
+                    choices = tuple(context.mappings.crm_items(list_name(row.list_reference)))
+                    found[row.id] = {erp: crm_item_id(crm, choices, context.language, key) for erp, crm in written["items"].items()}
+    return found
 
 
 def _listed_field(context: Context, running: Running, actor: str, key: str) -> FieldMapping:
@@ -80,11 +94,15 @@ def save_items(
         StepFailed: a field has no list, or a list no such ERP item.
     """
     start = context.mappings.list_mappings(running.row_id)
-    present = {one.field_id: {item.erp_key for item in one.items} for one in start.lists}
+    present = pairs_of(start)
     for field_id, items in wanted.items():
-        unknown = sorted(items.keys() - present.get(field_id, set()))
+        unknown = sorted(items.keys() - present.get(field_id, {}).keys())
         if unknown:
             raise StepFailed("A list item is not there", f"SuperOffice shows no ERP item {', '.join(unknown)} for field #{field_id}.")
+    if not rollback:
+        forgotten = {one.id for actor, mapping in running.starts.items() for one in mapping.fields if remapped(running, actor, one.key)}
+        pairs_as_found(running, start, wanted, frozenset(forgotten))
+        running.wrote_pairs.update({key: dict(items) for key, items in wanted.items()})
     if running.lists_start is None:
         running.lists_start = start
     running.wrote.add(Act.ITEMS)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.foreign import mapping_as_found, settings
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
 from reconciler.live.actors import DIRECTIONS
@@ -47,12 +48,6 @@ def _mapped_field(field: FieldMapping, written: Mapping[str, Value]) -> FieldMap
     return field
 
 
-def settings(mapping: ActorMapping, keys: Mapping[str, object]) -> tuple[bool, Mapping[str, object]]:
-    """What a save may set of these fields (and of the actor type), for comparing two reads; the server's order says nothing."""
-    fields = {one.key: (one.crm, one.to_crm, one.to_erp, one.in_tab, one.in_search) for one in mapping.fields if one.key in keys}
-    return mapping.active, fields
-
-
 def save_mapping(
     context: Context,
     running: Running,
@@ -73,9 +68,10 @@ def save_mapping(
     start = context.mappings.actor_mapping(running.row_id, wire)
     if start is None:
         raise StepFailed("The actor type is not there", f"The connector of {running.name} offers no {actor}.")
-    running.starts.setdefault(actor, start)
     if not rollback:
+        mapping_as_found(running, actor, start, sets)
         _check_rules(running, actor, start, sets)
+    running.starts.setdefault(actor, start)
     goal = target(start)
     running.wrote.add(Act.MAP)
 

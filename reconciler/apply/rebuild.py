@@ -16,6 +16,7 @@ from reconciler.apply import rows
 from reconciler.apply.below_json import below_from_json, restore_starts
 from reconciler.apply.carried import keys_sent
 from reconciler.apply.context import Context
+from reconciler.apply.foreign import restore_proved
 from reconciler.apply.running import Carried, Running
 from reconciler.errors import ConnectorUnavailable, ReconcilerError
 from reconciler.journal.view import UnitView
@@ -27,6 +28,7 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     running = Running(unit, row_id=unit.row.id if unit.row is not None else 0, connector_id=unit.connector_id or 0)
     running.wrote = {Act(attempt.act) for attempt in state.attempts}
     running.activated = state.activated
+    restore_proved(running, state.attempts)
     running.sent_keys = keys_sent(context.journal.recorded(), running.name)
     running.save_may_hold = any(Act(one.act) is Act.SAVE and one.outcome != Outcome.NOT_APPLIED for one in state.attempts)
     if unit.address.kind == "connector":

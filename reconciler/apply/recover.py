@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.apply import connector, kinds, rows, tenant_wide
+from reconciler.apply.below_back import differs_below
+from reconciler.apply.below_read import missing_below
 from reconciler.apply.connection import find_created, set_active
 from reconciler.apply.context import Context
 from reconciler.apply.exits import DONE, NEEDS_ATTENTION, STOPPED_SHORT
@@ -224,7 +226,13 @@ def _judge(context: Context, running: Running) -> tuple[End, str, Connection | C
     if running.address.kind not in ("connection", "connector"):
         return (*tenant_wide.compare(context, running), None)
     row = _current(context, running)
-    return (*_compare(running, row), row)
+    end, verdict = _compare(running, row)
+    if isinstance(row, Connection) and not row.deleted:
+        wants = running.unit.wants or {}
+        wrong = missing_below(context, running, wants) if end is End.AS_DESIRED else differs_below(context, running)
+        if wrong:
+            return End.NEEDS_ATTENTION, "other", row
+    return end, verdict, row
 
 
 def _current(context: Context, running: Running) -> Connection | Connector | None:

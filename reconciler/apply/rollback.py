@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.apply import rows
-from reconciler.apply.below_back import BELOW, NEEDS_INACTIVE, differs_below, put_back_mapped, put_back_ordered
+from reconciler.apply.below_back import BELOW, NEEDS_INACTIVE, check_below, differs_below, put_back_mapped, put_back_ordered
 from reconciler.apply.connection import find_created, refresh, save, set_active, test_stored
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, ensure, look
@@ -73,6 +73,8 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
     observed = running.observed
     assert observed is not None
     number = len(running.unit.steps)
+    switched = _is_switched(running, observed, fresh)
+    check_below(context, running)
     if Act.SAVE in running.wrote:
         strange = rows.foreign(fresh, observed, running.saved, running.fields)
         if strange:
@@ -81,12 +83,23 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
             )
         _put_back(context, running, observed, fresh, number)
     _put_back_below(context, running, number)
-    set_active(context, running, wanted=observed.active, step=number, rollback=True)
+    if not switched:
+        set_active(context, running, wanted=observed.active, step=number, rollback=True)
     _close_window(context, running)
     # A deletion that left the row may have made the connector forget it all the same.
     tested = running.wrote & {Act.SAVE, Act.REFRESH, Act.MAP, Act.DELETE}
     problem = _test_after(context, running) if tested else ""
     return _prove(context, running, observed, problem)
+
+
+def _is_switched(running: Running, observed: Connection, fresh: Connection) -> bool:
+    """Whether somebody else switched the connection on or off: then that stays, and a person decides.
+
+    It is told from our own toggles by what a read proved of the last one. One that nobody saw the outcome of may be ours.
+    """
+    toggled = bool(running.wrote & {Act.ACTIVATE, Act.DEACTIVATE, Act.DELETE})
+    ours = running.switched_to if toggled else observed.active
+    return ours is not None and fresh.active is not ours and fresh.active is not observed.active
 
 
 def _put_back_below(context: Context, running: Running, number: int) -> None:
@@ -139,7 +152,7 @@ def _prove(context: Context, running: Running, observed: Connection, problem: st
         if row is None or row.deleted:
             return row, ("it is gone",)
         wrong = rows.differing(row, observed, {**running.saved, "active": None}, running.fields, running.secret_keys)
-        return row, (*wrong, *differs_below(context, running))
+        return row, (*wrong, *differs_below(context, running), *running.foreign_below)
 
     running.latest, wrong = look(context, found, lambda one: not one[1])
     _note_read(context, running, "other" if wrong else "as-before")

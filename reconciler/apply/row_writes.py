@@ -10,12 +10,14 @@ from collections.abc import Mapping
 
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.foreign import default_as_found, default_as_left, order_as_found, order_as_left
 from reconciler.apply.running import Running
 from reconciler.errors import StepFailed
 from reconciler.live.actors import default_of
 from reconciler.model import (
     ACTOR_TYPES,
     Act,
+    Attributes,
     DefaultValue,
     ErpField,
     FieldType,
@@ -43,6 +45,8 @@ def save_default(
 ) -> None:
     """Save (or, where nothing is wanted, remove) the default of one field."""
     start = field_row(context, running, actor, key)
+    ours = settled_default(default_written(running, actor, key), start)
+    (default_as_left if rollback else default_as_found)(running, actor, start, ours)
     running.default_starts.setdefault((actor, key), start)
     goal = wanted if rollback else settled_default(wanted, start)
     value = DefaultValue(
@@ -68,6 +72,15 @@ def save_default(
         rollback=rollback,
     )
     ensure(context, write, start)
+
+
+def default_written(running: Running, actor: str, key: str) -> Attributes:
+    """The default that the plan writes; empty where it removes one."""
+    for step in running.unit.steps:
+        if step.act is Act.DEFAULT and key in step.sets["actors"].get(actor, {}).get("fields", {}):
+            written: Attributes = step.sets["actors"][actor]["fields"][key]["default"]
+            return written
+    return {}
 
 
 def settled_default(wanted: Mapping[str, Value], row: ErpField) -> Mapping[str, Value]:
@@ -110,8 +123,9 @@ def move_to(context: Context, running: Running, actor: str, wanted: tuple[str, .
         StepFailed: a wanted key does not exist.
     """
     order = order_of(context, running, actor)
-    running.rank_starts.setdefault(actor, tuple(key for key, _ in order))
     present = [key for key, _ in order]
+    (order_as_left if rollback else order_as_found)(running, actor, tuple(present))
+    running.rank_starts.setdefault(actor, tuple(present))
     absent = [key for key in wanted if key not in present]
     if absent:
         raise StepFailed("A field is not there", f"{running.name} has no {actor} field {', '.join(absent)} to rank.")
@@ -143,4 +157,11 @@ def _move_up(
         sets={actor: {"moves": order[at][0], "to": at}},
         rollback=rollback,
     )
-    return ensure(context, write, order).read
+    running.rank_held[actor] = (_keys(order), _keys(swapped))
+    found = ensure(context, write, order).read
+    running.rank_held[actor] = (_keys(found),)
+    return found
+
+
+def _keys(order: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    return tuple(key for key, _ in order)

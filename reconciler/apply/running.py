@@ -75,14 +75,15 @@ class Running:
         window_started: monotonic seconds when the toggle-off was sent, while the window is open.
         observed_wide: what a tenant-wide unit found before its first write.
         ids: the tenant's ids by address text, for a unit that names other rows.
-        observed_below: what was below the connection before the first write, for the actors that the plan changes.
-        crm_items: items of CRM lists that were read, by list name.
-        starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
         window_s: the length of the window once it is closed.
         active_actors: whether an actor type (the wire's name) is synchronised, as far as it was asked.
         observed_below: what was below the connection before the first write, for the actors that the plan changes.
         crm_items: items of CRM lists that were read, by list name.
         starts, lists_start, default_starts, rank_starts: each thing below as it was read before it was first written.
+        rank_held: the orders in which our moves may have left the fields, by actor type: one where the last move was proved.
+        wrote_pairs: list items that a save of ours was to set, by field id and ERP item.
+        foreign_below: what a read showed to be somebody else's, so that it is neither as found nor ours to put back.
+        switched_to: whether it is active by our last toggle, as a read proved; None before one, and while one is in doubt.
         sent_keys: config keys for which this journal once sent a secret, whatever the file says of them now.
         unknown_before: config keys that were once secret and whose value before the run nobody knows here.
         settled: config values that could only be decided after the plan was made, when the connector answered.
@@ -116,6 +117,10 @@ class Running:
     lists_start: ListMappings | None = None
     default_starts: dict[tuple[str, str], ErpField] = field(default_factory=dict)
     rank_starts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rank_held: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    wrote_pairs: dict[int, dict[str, int | None]] = field(default_factory=dict)
+    foreign_below: list[str] = field(default_factory=list)
+    switched_to: bool | None = None
     sent_keys: frozenset[str] = frozenset()
     settled: dict[str, Value] = field(default_factory=dict)
     unknown_before: tuple[str, ...] = ()

@@ -137,7 +137,7 @@ def stand_of(expected: Expected, before: Picture, after: Picture) -> Found:
         return _created(expected, old, new, after)
     assert expected.row is not None
     start, now = old[expected.row], new[expected.row]
-    goal = {**start, "Deleted": True, "Active": False} if expected.kind == "delete" else _changed(start, expected)
+    goal = goal_of(start, expected)
     if expected.kind == "delete":  # what the connector remembers of a deleted connection does not matter
         start, now, goal = ({**row, "Remembered": None} for row in (start, now, goal))
         if expected.is_connector:
@@ -155,7 +155,10 @@ def _compared(now: Row, goal: Row, start: Row, names: Iterable[str]) -> Found:
     return Found("other", (*(f"not desired: {one}" for one in unlike(now, goal)), *(f"not before: {one}" for one in unlike(now, start))))
 
 
-def _changed(start: Row, expected: Expected) -> Row:
+def goal_of(start: Row, expected: Expected) -> Row:
+    """The row that a unit is to make of one that exists."""
+    if expected.kind == "delete":
+        return {**start, "Deleted": True, "Active": False}
     goal = copy.deepcopy(start)
     goal.update(expected.columns or {})
     if expected.config is not None:

@@ -21,7 +21,8 @@ from typing import Any
 
 from tests.faults.matrix import Result, operations
 from tests.faults.stage import Stage, stage
-from tests.verification.layers import LAYERS, Batch, Case, batches, cases
+from tests.verification.catalogue import ALL, MORE, every_batch
+from tests.verification.layers import Batch, Case, cases
 
 __all__ = ["ROOT", "commit", "log_path", "perform", "remember", "run", "say", "tree"]
 
@@ -79,7 +80,8 @@ def perform(stage_: Stage, chosen: Sequence[Case]) -> list[dict[str, Any]]:
 
 def _work(batch: Batch) -> tuple[Batch, list[dict[str, Any]], float]:
     begun = time.monotonic()
-    return batch, perform(stage(), list(cases(stage(), batch))), time.monotonic() - begun
+    results = MORE[batch.layer].perform(stage(), batch) if batch.layer in MORE else perform(stage(), list(cases(stage(), batch)))
+    return batch, results, time.monotonic() - begun
 
 
 def remember(path: Path) -> dict[str, dict[str, Any]]:
@@ -95,7 +97,7 @@ def remember(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def run(layers: tuple[str, ...] = LAYERS, *, workers: int = 2, seconds: float = 0, shuffle: int | None = None) -> Path:
+def run(layers: tuple[str, ...] = ALL, *, workers: int = 2, seconds: float = 0, shuffle: int | None = None) -> Path:
     """Run what is not done yet; the log's path.
 
     Args:
@@ -105,7 +107,7 @@ def run(layers: tuple[str, ...] = LAYERS, *, workers: int = 2, seconds: float = 
     FOLDER.mkdir(exist_ok=True)
     path = log_path()
     done = remember(path)
-    todo = [batch for batch in batches(stage(), layers) if str(batch) not in done]
+    todo = [batch for batch in every_batch(stage(), layers) if str(batch) not in done]
     stage().close()
     stage.cache_clear()
     if shuffle is not None:

@@ -12,7 +12,7 @@ from tests.faults.matrix import KINDS, RECOVERIES
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage
 from tests.verification.campaign import ROOT, commit, log_path, remember, tree
-from tests.verification.layers import LAYERS, batches
+from tests.verification.catalogue import ALL, MORE, every_batch
 
 __all__ = ["PAGE", "Tally", "gather", "page", "publish"]
 
@@ -24,6 +24,7 @@ MEANS = {
     "outages": "six calls in a row fail, more than a read is repeated",
     "recoveries": "`recover --back` is harmed, after an outage left a run open",
     "pairs": "one call of the update plan fails, then a later call of the run that this makes",
+    **{name: layer.text for name, layer in MORE.items()},
 }
 
 
@@ -39,6 +40,7 @@ class Tally:
     missed: int = 0
     seconds: float = 0.0
     codes: Counter[int] = field(default_factory=Counter)
+    figures: Counter[str] = field(default_factory=Counter)
     cells: set[tuple[str, str, str]] = field(default_factory=set)
     bad: list[str] = field(default_factory=list)
 
@@ -50,7 +52,8 @@ class Tally:
             self.runs += 1
             self.commands += 1 + len(one["after"])
             self.missed += not one["hit"]
-            self.codes[one["code"]] += 1
+            self.codes.update([] if one["code"] is None else [one["code"]])
+            self.figures.update(one.get("figures", {}))
             self.cells |= {(scenario, kind, one["operation"]) for scenario, kind, _, _ in one["cells"][:1]}
             if one["violations"]:
                 self.violations += 1
@@ -60,12 +63,12 @@ class Tally:
         """The same as plain values."""
         codes = {str(code): count for code, count in sorted(self.codes.items())}
         plain = {name: getattr(self, name) for name in ("batches", "of", "runs", "commands", "violations", "missed")}
-        return {**plain, "seconds": round(self.seconds), "cells": len(self.cells), "exit_codes": codes}
+        return {**plain, "seconds": round(self.seconds), "cells": len(self.cells), "exit_codes": codes, "figures": dict(self.figures)}
 
 
 def gather(stage: Stage, entries: Iterable[Mapping[str, Any]]) -> dict[str, Tally]:
     """One tally per layer; `of` counts the batches that there are, from the code's own calls and table of faults."""
-    found = {layer: Tally(of=sum(1 for _ in batches(stage, (layer,)))) for layer in LAYERS}
+    found = {layer: Tally(of=sum(1 for _ in every_batch(stage, (layer,)))) for layer in ALL}
     for entry in entries:
         layer = entry["batch"].partition("/")[0]
         if layer in found:
@@ -106,11 +109,12 @@ def page(found: Mapping[str, Tally], at: str) -> str:
         "",
         "## Layers",
         "",
-        "| layer | what | batches done | runs | violations | exit codes |",
+        "| layer | what | batches done | runs | violations | exit codes, or what was counted |",
         "|---|---|---|---|---|---|",
     ]
     for name, tally in found.items():
         codes = " ".join(f"{code}×{count:,}" for code, count in sorted(tally.codes.items()))
+        codes = codes or ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(tally.figures.items()))
         lines.append(f"| {name} | {MEANS[name]} | {tally.batches} of {tally.of} | {tally.runs:,} | {tally.violations} | {codes} |")
     lines += ["", "## Plans", "", "| plan | what |", "|---|---|"]
     lines += [f"| {name} | {scenario.text} |" for name, scenario in SCENARIOS.items()]

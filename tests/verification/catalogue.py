@@ -1,0 +1,89 @@
+"""Every layer of the laboratory: those of single faults (`layers`), and those that bring their own way of working.
+
+A layer of its own gives batches, and performs one: results in the shape of `campaign.perform`, each with `figures` that are summed
+up in what is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tests.verification.edits as edits
+import tests.verification.fuzz as fuzz
+import tests.verification.images as images
+import tests.verification.model as model
+from tests.faults.stage import Stage
+from tests.verification.layers import LAYERS, Batch, batches
+
+__all__ = ["ALL", "MORE", "Layer", "every_batch", "outcome"]
+
+Results = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer that works in its own way.
+
+    Attributes:
+        text: what it does, for the page.
+        batches: all there are.
+        perform: runs one.
+    """
+
+    text: str
+    batches: Callable[[Stage], Iterator[Batch]]
+    perform: Callable[[Stage, Batch], Results]
+
+
+def outcome(layer: str, case: str, violations: list[str], **figures: int) -> dict[str, Any]:
+    """A result that is counted and has no exit code of its own."""
+    return {
+        "case": f"{layer}: {case}", "layer": layer, "cells": [], "hit": True, "operation": "", "code": None, "ends": [], "after": [],
+        "violations": violations, "figures": figures,
+    }  # fmt: skip
+
+
+def _edited(cases: Callable[[Stage, Batch], Iterator[edits.EditCase]]) -> Callable[[Stage, Batch], Results]:
+    def perform(stage: Stage, batch: Batch) -> Results:
+        found = []
+        for case in cases(stage, batch):
+            trial, made = case.run(stage)
+            one = outcome(case.layer, f"{case.scenario}/{case.edit} before {case.before}", [str(each) for each in trial.violations])
+            cells = [] if case.cell is None else [[case.scenario, case.cell.kind, case.cell.position, case.cell.lasting]]
+            after = [account.code for account in trial.then]
+            found.append(
+                {
+                    **one,
+                    "case": str(case),
+                    "hit": made,
+                    "cells": cells,
+                    "operation": trial.operation,
+                    "code": trial.first.code,
+                    "after": after,
+                }
+            )
+        return found
+
+    return perform
+
+
+MORE = {
+    "edits": Layer("somebody else, or the engine, edits before every call of a plan", edits.edit_batches, _edited(edits.edit_cases)),
+    "crossed": Layer(
+        "one call fails, and somebody else edits before each call of the run that this makes",
+        edits.crossed_batches,
+        _edited(edits.crossed_cases),
+    ),
+    "images": Layer("the journal as a crash could leave it, and damaged: every image is opened", images.batches, images.perform),
+    "fuzz": Layer("every decoder is fed mutations of what it takes", fuzz.batches, fuzz.perform),
+    "model": Layer("a model of the protocol: every state within a budget of faults, crashes and edits", model.batches, model.perform),
+}
+ALL = (*LAYERS, *MORE)
+
+
+def every_batch(stage: Stage, layers: tuple[str, ...] = ALL) -> Iterator[Batch]:
+    """All batches of the layers, in a fixed order."""
+    for layer in layers:
+        yield from MORE[layer].batches(stage) if layer in MORE else batches(stage, (layer,))
