@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,18 @@ import pytest
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize="CI" in os.environ, database=None)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """Signals that whoever started us had ignored (nohup, a shell's background job) are heard and dropped instead.
+
+    For us that is the same. But a process inherits what is ignored, and then no test could interrupt its commands.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
 
 FOREIGN = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES")
 OURS = "RECONCILER_"

@@ -16,7 +16,7 @@ from tests.faults.stage import SETTLE_S, UNREACHABLE, Harm, Stage
 from tests.faults.trial import Trial, attempt, attempt_recovery
 
 SEED = 20260301
-SAMPLE = 250
+SAMPLE = 180
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tests.verification.edits import CROSSED, EDITED, EDITS, EditCase, crossed_b
 from tests.verification.figures import gather, page
 
 SEED = 20261122
-CROSSES = 6
+CROSSES = 4
 
 # Where an edit was once lost, or an end was claimed that was not true: one before a call of each of these kinds.
 ONCE_WRONG = (

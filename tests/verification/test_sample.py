@@ -16,7 +16,7 @@ from tests.verification.layers import LAYERS, Case, batches, cases
 from tests.verification.plans import PLANS
 
 SEED = 20261122
-SHARE = {"singles": 24, "outages": 12, "persistent": 40, "recoveries": 12, "pairs": 30}
+SHARE = {"singles": 15, "outages": 9, "persistent": 24, "recoveries": 9, "pairs": 24}
 
 
 @pytest.fixture(scope="module", name="stage")
