@@ -143,8 +143,8 @@ def test_a_folder_that_may_not_be_looked_into_is_a_problem_with_the_file(name: s
     with open_folder() as folder:
         (folder / "locked").mkdir()
         write(folder / "locked")
-        folder.chmod(0o700 if name.startswith("locked") else 0o000)
         (folder / "locked").chmod(0o000)
+        folder.chmod(0o700 if name.startswith("locked") else 0o000)
 
         def load() -> str:
             try:
@@ -153,6 +153,7 @@ def test_a_folder_that_may_not_be_looked_into_is_a_problem_with_the_file(name: s
                 return str(error.problems[0])
 
         said = as_ordinary_user(load)
+        folder.chmod(0o700)
         (folder / "locked").chmod(0o700)
     assert said.startswith(f"{name or 'targets.yaml'}: This file cannot be read: permission denied.")
 

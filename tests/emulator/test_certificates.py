@@ -39,7 +39,7 @@ def test_a_whole_login_over_tls_with_a_tenant_that_moves(certificates: Certifica
         ("self-signed", "self-signed certificate"),
         ("other-host", "IP address mismatch"),
         ("unknown-authority", "unable to get local issuer certificate"),
-        ("tls-1.0", "(?i)unsupported.protocol|alert protocol version"),
+        ("tls-1.0", "(?i)unsupported.protocol|alert protocol version|legacy sigalg"),
     ],
 )
 def test_a_client_that_checks_sends_nothing(certificates: Certificates, kind: TlsKind, why: str) -> None:
