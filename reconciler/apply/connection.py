@@ -223,15 +223,34 @@ def _create(context: Context, running: Running, step: Step) -> None:
     running.known_ids = frozenset(row.id for row in context.reader.list_connections(include_deleted=True))
     running.wrote.add(Act.CREATE)
     write = creation(context, running, goal, step.number)
-    created = ensure(context, write, ()).read
-    running.latest = created[0]
-    running.row_id = created[0].id
-    context.record("bound", address=running.name, id=created[0].id, guid=created[0].guid)
+    adopt(context, running, ensure(context, write, ()).read[0])
+
+
+def adopt(context: Context, running: Running, row: Connection) -> None:
+    """Take a row as the one that the unit created: bound to its address, with the secrets that it was sent.
+
+    Raises:
+        StepFailed: it does not hold what was sent.
+    """
+    running.latest, running.row_id = row, row.id
+    context.record("bound", address=running.name, id=row.id, guid=row.guid)
     if running.carried.values:
         context.record("sent", unit=running.name, fields=dict(running.carried.sealed))
-    wrong = rows.missing(created[0], running.saved, running.fields, running.secret_keys)
+    wrong = rows.missing(row, running.saved, running.fields, running.secret_keys)
     if wrong:
         raise StepFailed("The write did not hold", f"{running.name} was created, and a read shows another {', '.join(wrong)} than we sent.")
+
+
+def at_most_one(running: Running, found: tuple[Connection, ...]) -> Connection | None:
+    """The row that a creation left, if any.
+
+    Raises:
+        ConflictError: there are several, and nothing tells which is ours.
+    """
+    if len(found) > 1:
+        listed = ", ".join(f"#{row.id}" for row in found)
+        raise ConflictError("Somebody else is at work", f"Several new connections carry the name of {running.name}: {listed}.")
+    return found[0] if found else None
 
 
 def creation(context: Context, running: Running, goal: Connection, step: int) -> Write[tuple[Connection, ...]]:

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 
 from reconciler.apply import connector, kinds, rows, tenant_wide
 from reconciler.apply.carried import carry
-from reconciler.apply.connection import find_created, save
+from reconciler.apply.connection import adopt, at_most_one, find_created, save
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import look
 from reconciler.apply.preflight import declare
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
-from reconciler.errors import ConflictError, StepFailed
+from reconciler.errors import ConflictError
 from reconciler.journal.events import Verdict
 from reconciler.journal.view import UnitView
 from reconciler.model import Act, Connection, Connector, End, Outcome, Step, UnitKind
@@ -129,18 +129,10 @@ def _creation(context: Context, running: Running, steps: tuple[Step, ...]) -> tu
     verdict = "other" if found else "as-before"
     seen = running.seen(found[0]) if len(found) == 1 else ""
     context.record("observed", unit=running.name, step=len(running.unit.steps), verdict=verdict, seen=seen, detail="")
-    if len(found) > 1:
-        listed = ", ".join(f"#{row.id}" for row in found)
-        raise ConflictError("Somebody else is at work", f"Several new connections carry the name of {running.name}: {listed}.")
-    if not found:
+    made = at_most_one(running, found)
+    if made is None:
         return steps
-    running.latest, running.row_id = found[0], found[0].id
-    context.record("bound", address=running.name, id=found[0].id, guid=found[0].guid)
-    if running.carried.values:
-        context.record("sent", unit=running.name, fields=dict(running.carried.sealed))
-    wrong = rows.missing(found[0], running.saved, running.fields, running.secret_keys)
-    if wrong:
-        raise StepFailed("The write did not hold", f"{running.name} was created with another {', '.join(wrong)} than was sent.")
+    adopt(context, running, made)
     return tuple(step for step in steps if step.act is not Act.CREATE)
 
 

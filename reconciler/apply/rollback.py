@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from reconciler.apply import rows
 from reconciler.apply.below_back import BELOW, NEEDS_INACTIVE, check_below, differs_below, put_back_mapped, put_back_ordered
-from reconciler.apply.connection import find_created, refresh, save, set_active, test_stored
+from reconciler.apply.connection import at_most_one, find_created, refresh, save, set_active, test_stored
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, ensure, look
 from reconciler.apply.running import Running
@@ -172,11 +172,8 @@ def _undo_creation(context: Context, running: Running) -> Back:
     """Delete what we created, unless it was ever active: then it is switched off and a person decides."""
     number = len(running.unit.steps)
     if not running.row_id:
-        found = look(context, lambda: find_created(context, running), bool)
-        if len(found) > 1:
-            listed = ", ".join(f"#{row.id}" for row in found)
-            raise ConflictError("Somebody else is at work", f"Several new connections carry the name of {running.name}: {listed}.")
-        running.row_id = found[0].id if found else running.answered_id
+        made = at_most_one(running, look(context, lambda: find_created(context, running), bool))
+        running.row_id = made.id if made is not None else running.answered_id
         verdict = "other" if running.row_id else "as-before"
         context.record("observed", unit=running.name, step=number, verdict=verdict, seen="", detail="")
         if not running.row_id:

@@ -5,16 +5,16 @@ Effects: reads the journal and the clock; `save_evidence` writes one file.
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler import __version__
-from reconciler.errors import InputError, JournalError
+from reconciler.errors import JournalError
+from reconciler.flow.new_file import write_new
 from reconciler.journal.evidence import evidence_files
-from reconciler.model import Problem
 from reconciler.report.changes_csv import changes_csv
 from reconciler.session import Session
 
@@ -45,15 +45,11 @@ def save_evidence(session: Session, path: Path) -> tuple[int, str]:
     events = tuple(store.events())
     about = {"made_at": session.clock.now().isoformat(timespec="seconds"), "tool_version": __version__}
     found = evidence_files(events, session.target.name, changes=change_table(session), about=about)
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
-    except FileExistsError:
-        raise InputError(
-            [Problem("evidence-file", f"{path} is there already; it was left as it is.", None, "Name another file.")]
-        ) from None
-    with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, octets in sorted(found.items()):
             archive.writestr(zipfile.ZipInfo(name, _OLDEST), octets, zipfile.ZIP_DEFLATED)
+    write_new(path, packed.getvalue(), "evidence-file")
     return len(events), events[-1].hash if events else ""
 
 

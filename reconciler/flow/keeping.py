@@ -6,11 +6,11 @@ Neighbours: called by `cli` through `flow`; the tenant is not asked.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.errors import InputError, RefusedError
+from reconciler.flow.new_file import write_new
 from reconciler.journal import lease
 from reconciler.journal.lease import Holder
 from reconciler.journal.store import Checked
@@ -42,20 +42,13 @@ def export_journal(session: Session, path: Path | None) -> tuple[int, str]:
         The number of events, and the text where no file was named.
 
     Raises:
-        InputError: the file is there already, or cannot be written.
+        InputError: the file is there already.
         JournalError: the chain does not hold.
     """
     lines = list(export_lines(session.store(create=False)))
     if path is None:
         return len(lines) - 2, "".join(lines)
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError:
-        raise InputError([Problem("export-file", f"{path} is there already; it was left as it is.", None, "Name another file.")]) from None
+    write_new(path, "".join(lines).encode("ascii"), "export-file")
     return len(lines) - 2, ""
 
 

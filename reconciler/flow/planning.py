@@ -22,13 +22,16 @@ from reconciler.model import (
     Attribution,
     Desired,
     HazardName,
+    Live,
     Plan,
     Problem,
+    Recorded,
     Target,
 )
 from reconciler.plan import Policy
 from reconciler.plan.attribution import attributed, drifted, with_news_only
 from reconciler.plan.codec import digest_of, from_bytes, to_bytes
+from reconciler.plan.identity import Identity
 from reconciler.plan.known import known_of
 from reconciler.plan.nearest import did_you_mean
 from reconciler.plan.plan import Inputs
@@ -87,6 +90,20 @@ def read_inputs(session: Session, desired: Desired, permissions: tuple[str, ...]
     """Read the tenant for these files: everything that a plan is made from."""
     recorded = session.recorded()
     live, identity = read_and_match(session, desired, recorded)
+    return inputs_of(session, desired, live, identity, recorded, permissions=permissions, refresh=refresh)
+
+
+def inputs_of(
+    session: Session,
+    desired: Desired,
+    live: Live,
+    identity: Identity,
+    recorded: Recorded,
+    *,
+    permissions: tuple[str, ...] = (),
+    refresh: frozenset[Address] = frozenset(),
+) -> Inputs:
+    """Everything that a plan is made from, given a reading of the tenant and which row each address stands for. Asks nothing."""
     recorded = known_of(recorded, guids_of(desired, identity))
     created = session.clock.now().replace(microsecond=0)
     return Inputs(

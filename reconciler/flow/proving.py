@@ -12,24 +12,19 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
-from reconciler import __version__
 from reconciler.desired import load_desired
 from reconciler.desired.characters import hidden_character
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Table as NodeTable
 from reconciler.desired.strict import parse
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.flow.planning import policy_of
-from reconciler.flow.reading import normalised
+from reconciler.flow.planning import inputs_of
 from reconciler.live.document import Path as Place
 from reconciler.live.document import Table, texts_in, without
 from reconciler.model import Address, Live, Plan, Problem, Recorded
 from reconciler.plan.identity import match
-from reconciler.plan.known import known_of
-from reconciler.plan.plan import Inputs
 from reconciler.plan.plan import make_plan as plan_from
 from reconciler.session import Session
 
@@ -128,22 +123,7 @@ def _refused(
 def _plan(session: Session, live: Live, recorded: Recorded, paths: tuple[Path, ...]) -> Plan:
     desired = load_desired(paths)
     identity = match(desired, live, recorded)
-    rows = {str(one.address): identity.connections.get(one.address) for one in desired.connections.values()}
-    recorded = known_of(recorded, {address: row.guid if row is not None else "" for address, row in rows.items()})
-    created = session.clock.now().replace(microsecond=0)
-    return plan_from(
-        Inputs(
-            desired=desired,
-            live=live,
-            identity=identity,
-            before=normalised(desired, live, identity, recorded),
-            recorded=recorded,
-            policy=policy_of(session),
-            tool_version=__version__,
-            created=created.isoformat(),
-            expires=(created + timedelta(seconds=session.target.plan_expires)).isoformat(),
-        )
-    )
+    return plan_from(inputs_of(session, desired, live, identity, recorded))
 
 
 def _placed(problems: tuple[Problem, ...], text: str, file: str) -> tuple[list[tuple[Place, str]], tuple[str, ...]]:
