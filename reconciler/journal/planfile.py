@@ -53,21 +53,22 @@ def read_plan(path: Path) -> bytes:
     """The bytes of a saved plan, read once from one open file.
 
     Raises:
-        InputError: there is no such file, it cannot be read, or it is a link or not a file.
-        StalePlan: it can be read, but is larger than any plan (64 MiB).
+        InputError: there is no such file, it cannot be read, or it is not a file.
+        StalePlan: it is a link, or larger than any plan (64 MiB).
     """
     try:
-        if path.is_symlink():  # where the system can do it, the flag below makes sure; here it says so
-            raise _link(path)
         handle = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT | _BINARY)
         with os.fdopen(handle, "rb") as file:
             about = os.fstat(file.fileno())
+            if not _NO_FOLLOW and not os.path.samestat(path.lstat(), about):
+                # Windows has no such flag, but lets nobody move an open file: what the name is now, it was when it was opened.
+                raise _linked(path)
             if not stat.S_ISREG(about.st_mode):
                 raise _problem(path, "The plan has to be a file.", "Name the file that `plan -o` wrote.")
             payload = file.read(MAX_PLAN_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        if getattr(error, "errno", None) == errno.ELOOP:
-            raise _link(path) from error
+        if getattr(error, "errno", None) == errno.ELOOP or _is_link(path):
+            raise _linked(path) from error
         raise _problem(path, f"The plan cannot be read: {_reason(error)}.", "Make one with: reconciler plan -o FILE") from error
     if len(payload) > MAX_PLAN_BYTES:
         raise StalePlan("Not a plan", f"{path} is larger than {MAX_PLAN_BYTES // 2**20} MiB", "Make one with: reconciler plan -o FILE")
@@ -79,7 +80,7 @@ def _refuse_odd(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            raise _link(path)
+            raise _problem(path, "This is a symbolic link, and what it leads to is not ours to replace.", "Name the file itself.")
         if not stat.S_ISREG(mode):
             raise _problem(path, "The plan has to be a file, and this is something else.", "Choose another place with: -o FILE")
 
@@ -99,8 +100,20 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
-def _link(path: Path) -> InputError:
-    return _problem(path, "The plan is a symbolic link: what it points to could change after it was checked.", "Name the file itself.")
+def _is_link(path: Path) -> bool:
+    """Whether the name is a link; of a name that no file can have it is not."""
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):
+        return False
+
+
+def _linked(path: Path) -> StalePlan:
+    return StalePlan(
+        "The plan is a link",
+        f"{path} leads to another file, and which one that is can change after a plan was approved.",
+        "Name the file itself.",
+    )
 
 
 def _problem(path: Path, message: str, hint: str) -> InputError:

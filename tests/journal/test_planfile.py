@@ -62,14 +62,35 @@ def test_links_pipes_and_devices_are_refused_without_hanging_and_left_alone(tmp_
     dangling.symlink_to(tmp_path / "nowhere")
     os.mkfifo(pipe)
     for odd in (link, dangling, pipe, Path(os.devnull)):
-        with pytest.raises(InputError):
+        with pytest.raises(StalePlan if odd in (link, dangling) else InputError) as caught:
             read_plan(odd)
+        assert caught.value.exit_code == (4 if odd in (link, dangling) else 1)
         with pytest.raises(InputError):
             write_plan(odd, b"x")
     assert read_plan(real) == b"real"
     assert link.is_symlink()
     assert pipe.is_fifo()
     assert not (tmp_path / "nowhere").exists()
+
+
+@posix_only
+def test_where_no_flag_refuses_links_what_was_opened_is_held_against_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows; also for a link that takes the file's place at the very moment of the opening."""
+    real, path = tmp_path / "real", tmp_path / "plan.json"
+    write_plan(real, b"real")
+    write_plan(path, b"plan")
+    monkeypatch.setattr(planfile, "_NO_FOLLOW", 0)
+    assert read_plan(path) == b"plan"
+    opened = os.open
+
+    def swapped(name: Path, flags: int, *more: int) -> int:
+        path.unlink()
+        path.symlink_to(real)
+        return opened(name, flags, *more)
+
+    monkeypatch.setattr(os, "open", swapped)
+    with pytest.raises(StalePlan):
+        read_plan(path)
 
 
 def test_a_file_larger_than_any_plan_is_not_a_plan(tmp_path: Path) -> None:
