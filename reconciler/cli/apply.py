@@ -18,6 +18,7 @@ from reconciler.errors import CheckFailed, RefusedError, UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.cli.live import Listener
+    from reconciler.flow.reviewing import Approved
     from reconciler.model import Plan, RunReport
     from reconciler.report.invocation import Invocation
     from reconciler.report.progress import Progress
@@ -87,17 +88,30 @@ def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
             f"{path} was made for {made.target}, and `--target {settings.target}` was given.",
             "Leave --target out: the plan names it.",
         )
-    if given["require_approval"]:
-        approval = flow.verified_approval(os.environ, made.digest, key=f"plan/{made.target}")
-        settings.streams.say(f"Approved by {approval.reviewer} on {approval.forge}, change {approval.change}.\n")
-        given = {**given, "approval": approval.as_json()}
     typed = invocation(settings)
     with opened(settings, target=made.target) as session:
+        if given["require_approval"]:
+            allowed = flow.approved(os.environ, session, made)
+            _say_approved(settings, allowed)
+            made, given = allowed.plan, {**given, "approval": allowed.approval.as_json(), "left": allowed.left}
         show_plan(settings, session, made)
         _refuse_early(session, made, given, saved=True)
         if not _has_work(session, made):
             return _nothing_to_do(settings, session, made)
         return run(settings, session, made, typed, given, saved=True)
+
+
+def _say_approved(settings: Settings, allowed: Approved) -> None:
+    """Say who approved, and what of a new plan an approval of an earlier one does not cover."""
+    from reconciler.report.untrusted import visible
+
+    approval = allowed.approval
+    what = (
+        "" if approval.covers == "plan" else f" The approval is of an earlier plan, {approval.digest[:12]}…, and covers what is the same."
+    )
+    settings.streams.say(f"Approved by {visible(approval.reviewer)} on {approval.forge}, change {approval.change}.{what}\n")
+    for unit in allowed.left:
+        settings.streams.say(f"Left untouched: {visible(str(unit.address))}, {visible(unit.reason)}.\n")
 
 
 def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, Any], *, yes: bool) -> int:
@@ -201,7 +215,14 @@ def run(settings: Settings, session: Session, made: Plan, typed: Invocation, giv
         settings,
         progress,
         lambda listener: flow.apply_plan(
-            session, made, **options, saved=saved, who=actor, why=why(given["ticket"], given["reason"]), listener=listener
+            session,
+            made,
+            **options,
+            saved=saved,
+            who=actor,
+            why=why(given["ticket"], given["reason"]),
+            listener=listener,
+            left=given.get("left", ()),
         ),
     )
     return show_report(settings, report, progress, typed)

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from reconciler.flow.naming import online_schema
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
     from reconciler.flow.refreshing import make_refresh_plan
-    from reconciler.flow.reviewing import comment, verified_approval
+    from reconciler.flow.reviewing import approved, comment, verified_approval
     from reconciler.flow.taking_over import dump, save_dump
     from reconciler.session import Session, open_target
 
 __all__ = [
     "Session",
     "apply_plan",
+    "approved",
     "break_lease",
     "change_table",
     "check_journal",
@@ -79,6 +80,7 @@ _HOMES = {
     "find_drift": "reconciler.flow.drifting",
     "write_drift": "reconciler.flow.drifting",
     "desired_at": "reconciler.flow.attributing",
+    "approved": "reconciler.flow.reviewing",
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",
     **dict.fromkeys(("break_lease", "check_journal", "export_journal", "import_journal", "lease_holder"), "reconciler.flow.keeping"),

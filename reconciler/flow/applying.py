@@ -7,15 +7,16 @@ Neighbours: called by `cli` through `flow`; `apply` does the work.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
 from reconciler import __version__
 from reconciler.apply.context import LEASE_MARGIN_S, Context
 from reconciler.apply.describe import describe
-from reconciler.apply.exits import NEEDS_ATTENTION
+from reconciler.apply.exits import NEEDS_ATTENTION, run_exit_code
 from reconciler.apply.interrupts import Interrupts
 from reconciler.apply.recover import Recovery, recover_run
 from reconciler.apply.run import Options, run_plan
@@ -42,8 +43,12 @@ def apply_plan(
     who: Mapping[str, Any] | None = None,
     why: Mapping[str, Any] | None = None,
     listener: Listener | None = None,
+    left: Sequence[UnitEnd] = (),
 ) -> RunReport:
     """Run a plan under the lease, with signals handled.
+
+    Args:
+        left: what was to run and may not; it ends untouched, so the whole ends short.
 
     Raises:
         RefusedError: a check before the first write said no; nothing was written.
@@ -58,7 +63,7 @@ def apply_plan(
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
             options = Options(atomic=atomic, keep_going=keep_going, who=_who(session, who), why=why or {})
-            return run_plan(context, plan, units, known_of(recorded, rows), options)
+            return with_left(run_plan(context, plan, units, known_of(recorded, rows), options), left)
         except JournalError as error:
             if not context.touched:
                 # An intent that could not be journalled was not sent, so nothing was.
@@ -69,6 +74,14 @@ def apply_plan(
             raise
         finally:
             session.write_begun = context.interrupts.write_begun
+
+
+def with_left(report: RunReport, left: Sequence[UnitEnd]) -> RunReport:
+    """The report of a run with the units that were not allowed to take part in it."""
+    if not left:
+        return report
+    units = (*report.units, *left)
+    return replace(report, units=units, exit_code=report.exit_code or run_exit_code(units, None))
 
 
 def refuse_unshared(session: Session) -> None:

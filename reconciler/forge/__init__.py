@@ -15,7 +15,7 @@ from reconciler.forge.approval import Approval, approval_of
 from reconciler.forge.opening import open_forge
 from reconciler.forge.place import Place, place_of
 from reconciler.forge.ports import Change, Comment, Forge, Review
-from reconciler.forge.sticky import Posted, marker_of, post
+from reconciler.forge.sticky import Posted, find, marker_of, named_digest, post
 
 __all__ = [
     "Approval",
@@ -26,7 +26,9 @@ __all__ = [
     "Posted",
     "Review",
     "approval_of",
+    "find",
     "marker_of",
+    "named_digest",
     "open_forge",
     "place_of",
     "post",

@@ -3,7 +3,7 @@
 An approval counts when
     - it is that person's newest verdict, and it stands,
     - it is of the commit that was merged (where the forge says which commit was reviewed),
-    - the plan's comment already named this very digest when it was given,
+    - the plan's comment already named this very digest when it was given, in its own second line,
     - and the person is neither the author of the change nor the one on whose behalf this run writes.
 
 Effects: none.
@@ -17,6 +17,7 @@ from datetime import datetime
 
 from reconciler.errors import CheckFailed
 from reconciler.forge.ports import Change, Comment, Review
+from reconciler.forge.sticky import named_digest
 
 __all__ = ["Approval", "approval_of"]
 
@@ -30,6 +31,7 @@ class Approval:
         change: its number.
         review: the forge's id of the verdict; empty where it has none.
         at: when; empty where the forge does not say, and then the order of comment and approval is not proved.
+        covers: `plan` where the approved plan itself runs, `units` where units of it run in a later plan.
     """
 
     forge: str
@@ -39,10 +41,11 @@ class Approval:
     commit: str
     review: str = ""
     at: str = ""
+    covers: str = "plan"
 
     def as_json(self) -> dict[str, object]:
         """For the journal: raw, as the forge wrote it, and that it was verified there."""
-        names = ("forge", "change", "reviewer", "digest", "commit", "review", "at")
+        names = ("forge", "change", "reviewer", "digest", "commit", "review", "at", "covers")
         return {**{name: getattr(self, name) for name in names}, "verified": True}
 
 
@@ -59,8 +62,8 @@ def approval_of(
     Raises:
         CheckFailed: there is none; it says what is missing.
     """
-    if comment is None or digest not in comment.body:
-        raise _refusal(change, f"The plan comment does not name the digest {digest[:19]}…, so nobody can have approved this plan.")
+    if comment is None or not digest or named_digest(comment) != digest:
+        raise _refusal(change, f"The plan comment does not name the digest {digest[:12]}…, so nobody can have approved this plan.")
     newest = {one.reviewer: one for one in reviews}
     why = []
     for review in sorted(newest.values(), key=lambda one: one.at, reverse=True):

@@ -30,7 +30,7 @@ def planned(folder: Folder, number: int) -> None:
     shown = folder.run("plan", "-o", "plan.json", "--format", "markdown")
     assert shown.code == 0, shown.err
     (folder.path / "comment.md").write_text(shown.out, encoding="utf-8")
-    assert folder.run("comment", "comment.md", "--key", "plan/emulator").code == 0
+    assert folder.run("comment", "comment.md", "--key", "plan/emulator", "--plan", "plan.json").code == 0
 
 
 def test_a_pull_request_from_the_first_push_to_the_apply(applied: Folder, forge: ScriptedForge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from reconciler.errors import CheckFailed, InputError, RefusedError, TargetError
 from reconciler.flow import comment, verified_approval
 from tests.forge.scripted import HEAD, MERGED, TOKEN, ScriptedForge
 
-DIGEST = "sha256:" + "ab" * 32
+DIGEST, OTHER = "ab" * 32, "cd" * 32
 KINDS = ("github", "gitlab", "azure")
 
 
@@ -166,7 +166,7 @@ def test_outside_a_pipeline_and_without_a_token_the_way_out_is_said(forge: Scrip
 def planned(forge: ScriptedForge, kind: str, **more: str) -> dict[str, str]:
     """A change whose plan comment names the digest."""
     environ = environ_of(kind, forge, **more)
-    comment(environ, f"plan\n{DIGEST}", key="plan/prod")
+    comment(environ, f"plan\n{DIGEST}", key="plan/prod", digest=DIGEST)
     return environ
 
 
@@ -230,11 +230,11 @@ def test_another_plan_than_the_approved_one_is_refused(forge: ScriptedForge, kin
     environ = planned(forge, kind)
     forge.review("bo")
     with pytest.raises(CheckFailed, match="does not name the digest"):
-        verified_approval(environ, "sha256:" + "cd" * 32, key="plan/prod")
+        verified_approval(environ, OTHER, key="plan/prod")
 
 
 def test_a_digest_in_somebody_elses_comment_proves_nothing(forge: ScriptedForge, kind: str) -> None:
-    forge.say("mallory", f"<!-- reconciler:plan/prod -->\n{DIGEST}")
+    forge.say("mallory", f"<!-- reconciler:plan/prod -->\n<!-- reconciler-digest:{DIGEST} -->\n{DIGEST}")
     forge.review("bo")
     with pytest.raises(CheckFailed, match="does not name the digest"):
         verified_approval(environ_of(kind, forge), DIGEST, key="plan/prod")
@@ -244,6 +244,30 @@ def test_an_edited_plan_comment_makes_older_approvals_worthless(forge: ScriptedF
     """Whoever may write can edit a comment; the forge then says that it is newer than the approval."""
     environ = planned(forge, "github")
     forge.review("bo")
-    forge.comments[0].body, forge.comments[0].at = f"<!-- reconciler:plan/prod -->\nsha256:{'cd' * 32}", forge.now()
+    forge.comments[0].body, forge.comments[0].at = f"<!-- reconciler:plan/prod -->\n<!-- reconciler-digest:{OTHER} -->", forge.now()
     with pytest.raises(CheckFailed, match="the plan was made after it"):
-        verified_approval(environ, "sha256:" + "cd" * 32, key="plan/prod")
+        verified_approval(environ, OTHER, key="plan/prod")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<!-- reconciler:plan/prod -->\n{DIGEST}",
+        f"<!-- reconciler:plan/prod -->\n\n<!-- reconciler-digest:{DIGEST} -->",
+        f"<!-- reconciler:plan/prod -->\n<!-- reconciler-digest:{OTHER} -->\n<!-- reconciler-digest:{DIGEST} -->",
+        f"<!-- reconciler:plan/prod -->\n<!-- reconciler-digest:{DIGEST[:12]} -->",
+        f"<!-- reconciler:plan/prod -->\n<!-- reconciler-digest:{DIGEST} --> {OTHER}",
+    ],
+)
+def test_only_the_second_line_says_of_which_plan_a_comment_is(forge: ScriptedForge, body: str) -> None:
+    """The text below it is made of what files and tenants say, and that may be any digest."""
+    forge.say(forge.bot, body)
+    forge.review("bo")
+    with pytest.raises(CheckFailed, match="does not name the digest"):
+        verified_approval(environ_of("github", forge), DIGEST, key="plan/prod")
+
+
+def test_a_comment_cannot_be_said_to_be_of_a_plan_that_it_does_not_show(forge: ScriptedForge) -> None:
+    with pytest.raises(UsageProblem):
+        comment(environ_of("github", forge), f"plan\n{OTHER}", key="plan/prod", digest=DIGEST)
+    assert forge.log == []

@@ -51,14 +51,14 @@ def summarise(text: str) -> None:
             file.write(f"{text}\n")
 
 
-def comment(text: str, key: str, *, only_update: bool = False) -> None:
+def comment(text: str, key: str, *more: str) -> None:
     """Keep one comment current; a comment that cannot be written is said, and changes no verdict."""
     if not on("COMMENT") or not text:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "comment.md"
         path.write_text(text, encoding="utf-8")
-        done = reconciler("comment", str(path), "--key", key, *(["--only-update"] if only_update else []))
+        done = reconciler("comment", str(path), "--key", key, *more)
     if done.returncode:
         print("::warning title=reconciler::The comment could not be written; the report is in the summary of this run.")
 
@@ -79,7 +79,8 @@ def plan() -> int:
     if Path(given("PLAN")).is_file():
         output("digest", json.loads(Path(given("PLAN")).read_text(encoding="utf-8")).get("digest", ""))
     if in_pull_request():
-        comment(made.stdout, f"plan/{target_name()}", only_update=made.returncode == 0)
+        saved = ["--plan", given("PLAN")] if Path(given("PLAN")).is_file() else []
+        comment(made.stdout, f"plan/{target_name()}", *saved, *(["--only-update"] if made.returncode == 0 else []))
     return made.returncode
 
 
