@@ -7,6 +7,8 @@
     not applied  -> journal; read; may send again, bounded
     unknown      -> journal; settle; read; equal -> adopt / as before -> may send again / else -> conflict
 
+One read is believed where it says what the answer said. Any other is repeated until enough of them agree (`_observe`).
+
 In -> Out: a `Write` -> the read that proves it.
 Effects: writes the journal and the target.
 Neighbours: called by `unit` and `rollback`, and by nothing else; no other place sends a write.
@@ -21,12 +23,18 @@ from typing import Any, Generic, TypeVar
 
 from reconciler.apply.context import LEASE_MARGIN_S, STALE_READ_PAUSES_S, Context
 from reconciler.errors import ConflictError, InDoubt, StepFailed, TargetError
+from reconciler.journal.events import Verdict
 from reconciler.model import Act, Outcome, Result
 
 T = TypeVar("T")
 
 # One write is sent at most this often: once, and twice more after a read proved that it had no effect.
 MAX_SENDS = 3
+# How many reads in a row have to agree before they are believed against, or without, an answer. What is as desired needs no
+# further write, and the next read of the row shows it again; on the word of the others something is sent, or the unit given up.
+AGREEING = {Verdict.AS_DESIRED: 2, Verdict.AS_BEFORE: 3, Verdict.OTHER: 3}
+# How often such a read is repeated at most beyond `Write.pauses`, as long as the reads do not agree, and the pause before each.
+MORE_PAUSES_S = (2.0, 2.0)
 
 
 @dataclass(slots=True)
@@ -186,18 +194,38 @@ def _settle(context: Context, write: Write[T]) -> None:
 def _observe(context: Context, write: Write[T], result: Result) -> T:
     """Read what the write did.
 
-    A read that contradicts an acknowledged write is repeated before it is believed. So is one that says of a write with an
-    unknown outcome that nothing happened: on its word the write is sent again, and a toggle would then flip back.
+    A read that says what the answer said is believed. One that contradicts the answer, and any one after an unknown outcome, may
+    be older than the write, also after the settle time: it is repeated until as many in a row agree as `AGREEING` asks for.
+
+    Raises:
+        InDoubt: the reads never agreed.
     """
     latest = _read(context, write, result)
-    for pause in write.pauses:
-        if write.done(latest) or result.outcome is Outcome.NOT_APPLIED:
-            break
-        context.clock.sleep(pause)
+    verdict, agreed = _verdict(write, latest), 1
+    pauses = [*write.pauses, *MORE_PAUSES_S]
+    while not _is_enough(verdict, agreed, result.outcome, may_show_later=len(pauses) > len(MORE_PAUSES_S)):
+        if not pauses:
+            raise _in_doubt(context, write, result, "SuperOffice contradicts itself", "the reads after it do not agree with each other.")
+        context.clock.sleep(pauses.pop(0))
         latest = _read(context, write, result)
-    verdict = "as-desired" if write.done(latest) else "as-before" if write.before(latest) else "other"
-    context.record("observed", unit=write.unit, step=write.step, verdict=verdict, seen=write.seen(latest), detail="")
+        earlier, verdict = verdict, _verdict(write, latest)
+        agreed = agreed + 1 if verdict is earlier else 1
+    context.record("observed", unit=write.unit, step=write.step, verdict=verdict.value, seen=write.seen(latest), detail="")
     return latest
+
+
+def _verdict(write: Write[T], read: T) -> Verdict:
+    return Verdict.AS_DESIRED if write.done(read) else Verdict.AS_BEFORE if write.before(read) else Verdict.OTHER
+
+
+def _is_enough(verdict: Verdict, agreed: int, outcome: Outcome, *, may_show_later: bool) -> bool:
+    if verdict is _SAID.get(outcome):
+        return True
+    return agreed >= AGREEING[verdict] and (verdict is Verdict.AS_DESIRED or not may_show_later)
+
+
+# What a read shows if the answer was true.
+_SAID = {Outcome.APPLIED: Verdict.AS_DESIRED, Outcome.NOT_APPLIED: Verdict.AS_BEFORE}
 
 
 def _read(context: Context, write: Write[T], result: Result) -> T:
@@ -210,11 +238,12 @@ def _read(context: Context, write: Write[T], result: Result) -> T:
     try:
         return write.read()
     except TargetError as error:
-        context.record("observed", unit=write.unit, step=write.step, verdict="unreadable", seen="", detail=error.summary)
-        raise InDoubt(
-            "The outcome is unknown",
-            f"{write.operation} was sent ({result.outcome.value}), and the tenant could not be read afterwards: {error}",
-        ) from error
+        raise _in_doubt(context, write, result, error.summary, f"the tenant could not be read afterwards: {error}") from error
+
+
+def _in_doubt(context: Context, write: Write[T], result: Result, detail: str, why: str) -> InDoubt:
+    context.record("observed", unit=write.unit, step=write.step, verdict="unreadable", seen="", detail=detail)
+    return InDoubt("The outcome is unknown", f"{write.operation} was sent ({result.outcome.value}), and {why}")
 
 
 def look(context: Context, read: Callable[[], T], expected: Callable[[T], bool]) -> T:

@@ -72,3 +72,24 @@ def test_one_stale_read_after_an_unknown_toggle_does_not_flip_it_back(stage: Sta
     assert trial.violations == []
     assert trial.first.fired == 2
     assert len(toggles) == 2, "one off and one on"
+
+
+LOST_ON_THE_WAY_BACK = 22
+"""The call of `update-back` that switches the connection off for the rollback."""
+
+
+@pytest.mark.parametrize("lost", ["drop-before", "too-many"])
+def test_one_stale_read_is_no_proof_that_a_lost_toggle_had_its_effect(stage: Stage, lost: str) -> None:
+    """The toggle of a rollback did nothing, and the first read after it is from before the run, so that it shows what was wanted."""
+    trial = attempt(stage, "update-back", Harm(lost, LOST_ON_THE_WAY_BACK), Harm("stale-read", LOST_ON_THE_WAY_BACK + 1))
+    assert trial.operation == "ToggleErpConnectionActive"
+    assert (trial.first.fired, trial.first.code, trial.violations) == (2, 5, [])
+
+
+def test_reads_that_go_on_contradicting_each_other_leave_the_outcome_in_doubt(stage: Stage) -> None:
+    """Every second read after the lost toggle is stale: nothing more is sent, the run stays open, and `recover` settles it."""
+    stale = [Harm("stale-read", LOST_ON_THE_WAY_BACK + place) for place in (1, 3, 5)]
+    trial = attempt(stage, "update-back", Harm("drop-before", LOST_ON_THE_WAY_BACK), *stale)
+    assert (trial.first.fired, trial.first.code, trial.violations) == (4, 6, [])
+    assert [call.operation for call in trial.first.calls][LOST_ON_THE_WAY_BACK:] == ["GetConnection"] * 5
+    assert [account.code for account in trial.then] == [6, 5]
