@@ -1,12 +1,11 @@
 """One HTTP exchange: what came back, or that nothing did, and whether anything of the request was sent.
 
-No hidden retries, redirects, proxies from the environment or decompression. The deadline is for the whole exchange:
-urllib3's timeouts are per receive, which a server that drips one byte per second never exceeds, so every send and every
-receive on the socket gets what is left. Writes go over a connection of their own, so that they never ride on one that the
-server is closing at that moment.
+No hidden retries, redirects, proxies from the environment or decompression. The deadline is for the whole exchange
+(`deadlines`). Writes go over a connection of their own, so that they never ride on one that the server is closing at that
+moment.
 
-Source: urllib3 docs, Timeout ("the total time ... may be longer"); RFC 9110 section 9.2.2 (no automatic retry without
-knowing that the first was never applied); RFC 9112 section 9.3.1 (a client cannot tell why a reused connection closed).
+Source: RFC 9110 section 9.2.2 (no automatic retry without knowing that the first was never applied); RFC 9112 section 9.3.1
+(a client cannot tell why a reused connection closed).
 
 Effects: network.
 """
@@ -14,11 +13,8 @@ Effects: network.
 from __future__ import annotations
 
 import http.client
-import io
 import ipaddress
 import ssl
-import threading
-import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,9 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
-    ConnectTimeoutError,
     HTTPError,
     NameResolutionError,
     NewConnectionError,
@@ -39,6 +33,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from urllib3.util import Timeout, Url
 
 from reconciler.errors import ReconcilerError, TargetError
+from reconciler.superoffice.deadlines import Attempt, PlainConnection, Stage, TlsConnection, under_way
 
 __all__ = ["Exchange", "Network", "NoReply", "Reply", "Transport", "is_loopback"]
 
@@ -74,7 +69,7 @@ class Network:
     """How hosts are reached.
 
     Attributes:
-        connect_seconds: how long connecting may take.
+        connect_seconds: how long it may take until something can be sent: finding the host, connecting, a proxy, TLS.
         ca_bundle: a PEM file with the authorities that may vouch for a host; None for those of the system.
         proxy: through which hosts other than this machine are reached; None for none, whatever the environment says.
     """
@@ -111,8 +106,7 @@ class Transport:
             seconds: for everything, from connecting to the last byte of the answer.
             fresh: use a new connection, and close it afterwards.
         """
-        attempt = _Attempt(time.monotonic() + seconds)
-        _under_way.attempt = attempt
+        attempt = under_way.begin(seconds, connect_seconds=self._connect_seconds)
         pool = self._new_pool(1) if fresh else self._pool
         try:
             response = pool.urlopen(
@@ -130,7 +124,7 @@ class Transport:
         except ReconcilerError:  # a signal asked us to stop: not an answer of the network
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong on the way, it may have happened after sending
-            return NoReply(attempt.sent, _why(error, seconds))
+            return NoReply(attempt.sent, _why(error, attempt))
         finally:
             if fresh:
                 pool.close()
@@ -143,14 +137,15 @@ class Transport:
         host, port = self._base.host or "", self._base.port
         if self._tls is None:
             plain = urllib3.HTTPConnectionPool(host, port, maxsize=size)
-            plain.ConnectionCls = _PlainConnection
+            plain.ConnectionCls = PlainConnection
             return plain
         options: dict[str, Any] = {"maxsize": size, "ssl_context": self._tls, "cert_reqs": "CERT_REQUIRED"}
         if self._proxy is None:
             secure: urllib3.HTTPConnectionPool = urllib3.HTTPSConnectionPool(host, port, **options)
         else:  # a tunnel: the proxy learns the name of the host, and nothing of what is said
-            secure = urllib3.ProxyManager(self._proxy).connection_from_host(host, port, "https", options)
-        secure.ConnectionCls = _TlsConnection
+            through = urllib3.ProxyManager(self._proxy, proxy_ssl_context=self._tls)
+            secure = through.connection_from_host(host, port, "https", options)
+        secure.ConnectionCls = TlsConnection
         return secure
 
 
@@ -219,107 +214,34 @@ def _inflated(body: bytes, encoding: str) -> bytes:
     return plain
 
 
-def _why(error: Exception, seconds: float) -> str:
+_LATE: Final[Mapping[Stage, str]] = {
+    Stage.NAME: "the host name was not found in time",
+    Stage.CONNECTION: "no connection came about in time",
+    Stage.PROXY: "the proxy did not let us through in time",
+    Stage.TLS: "TLS was not agreed on in time",
+}
+
+
+def _why(error: Exception, attempt: Attempt) -> str:
     """What went wrong, in our words: texts of libraries and systems name hosts and paths in their own ways."""
-    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    system = cause.strerror if isinstance(cause, OSError) and cause.strerror else ""
     if isinstance(error, _Unreadable):
         return str(error)
-    if isinstance(error, NameResolutionError):
-        return "the host name is not known"
-    if isinstance(error, ProxyError):
-        return "the proxy did not let us through"
-    if isinstance(error, NewConnectionError):
-        return f"could not connect ({system or 'no reason given'})"
-    if isinstance(error, ConnectTimeoutError):
-        return "no connection came about in time"
-    if isinstance(error, (SSLError, ssl.SSLError)):
-        reason = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else ""
-        inner = error.args[0] if error.args else None
-        reason = inner.verify_message if isinstance(inner, ssl.SSLCertVerificationError) else reason
-        return f"TLS failed ({reason})" if reason else "TLS failed"
+    found = error.original_error if isinstance(error, ProxyError) else error
+    whose, where = ("the proxy's", " to the proxy") if attempt.by_proxy else ("the", "")
+    if isinstance(found, NameResolutionError):
+        return f"{whose} host name is not known"
+    if isinstance(found, NewConnectionError):
+        cause = found.__cause__
+        return f"could not connect{where} ({(isinstance(cause, OSError) and cause.strerror) or 'no reason given'})"
+    if isinstance(found, TimeoutError | Urllib3Timeout) and attempt.stage in _LATE:
+        return _LATE[attempt.stage]
+    if isinstance(found, (SSLError, ssl.SSLError)):
+        inner = found.args[0] if found.args and not isinstance(found, ssl.SSLCertVerificationError) else found
+        return f"TLS failed ({inner.verify_message})" if isinstance(inner, ssl.SSLCertVerificationError) else "TLS failed"
+    if attempt.stage is Stage.PROXY:
+        return "the proxy did not let us through" + (f" ({attempt.refused_with})" if attempt.refused_with else "")
     if isinstance(error, (Urllib3Timeout, TimeoutError)):
-        return f"no complete answer within {seconds:.3g} s"
+        return f"no complete answer within {attempt.seconds:.3g} s"
     if isinstance(error, (HTTPError, http.client.HTTPException, OSError)):
         return "the connection broke off before the answer was complete"
     return f"the exchange failed ({type(error).__name__})"
-
-
-class _Attempt:
-    """The exchange that a thread has under way."""
-
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline
-        self.sent = False
-
-    def left(self) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the deadline has passed")
-        return left
-
-
-class _UnderWay(threading.local):
-    attempt: _Attempt
-
-
-_under_way = _UnderWay()
-
-
-class _Watched:
-    """A socket whose every send and receive ends by the deadline of the exchange under way, and which notes the first send."""
-
-    def __init__(self, sock: Any) -> None:
-        self._sock = sock
-        self._encrypted = isinstance(sock, ssl.SSLSocket)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
-
-    def fileno(self) -> int:
-        return int(self._sock.fileno())
-
-    def sendall(self, octets: Any) -> None:
-        attempt = _under_way.attempt
-        rest = memoryview(octets).cast("B")
-        while rest:
-            self._sock.settimeout(attempt.left())
-            # A plain send that raises took nothing; a TLS record may have left in part.
-            attempt.sent = attempt.sent or self._encrypted
-            count = self._sock.send(rest)
-            attempt.sent = True
-            rest = rest[count:]
-
-    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        return io.BufferedReader(_WatchedStream(self._sock))
-
-
-class _WatchedStream(io.RawIOBase):
-    def __init__(self, sock: Any) -> None:
-        self._sock = sock
-        self._stream = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_under_way.attempt.left())
-        count: int | None = self._stream.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()
-
-
-class _PlainConnection(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        self.sock = _Watched(self.sock)
-
-
-class _TlsConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        self.sock = _Watched(self.sock)

@@ -223,7 +223,7 @@ def test_a_proxy_is_used_when_it_is_asked_for_and_sees_no_credential(authority: 
         )
         result = Gateway(client).toggle(1)
         assert (result.outcome, result.final) == (Outcome.NOT_APPLIED, False)
-        assert "the proxy did not let us through; nothing was sent" in result.detail
+        assert "the proxy did not let us through (403); nothing was sent" in result.detail
         (seen,) = proxy.got
         assert (seen.method, seen.path) == ("CONNECT", "crm.example.invalid:443")
         assert "authorization" not in seen.headers

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.errors import Interrupted
 from reconciler.model import Connection, Connector, Outcome, Result, Secret, Timeouts
-from reconciler.superoffice import transport
+from reconciler.superoffice import deadlines, transport
 from reconciler.superoffice.gateway import Gateway
 from reconciler.wire import carriers
 from tests.superoffice.scripted import QUICK, Act, Scripted, closes, drips, gateway_for, hangs, patience_with, raw, reply, resets, stalls
@@ -157,13 +157,13 @@ def test_a_write_does_not_ride_on_a_connection_that_was_used_before() -> None:
 
 
 def test_a_signal_during_a_write_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Attempt(transport._Attempt):
+    class Attempt(deadlines.Attempt):
         def left(self) -> float:
             if self.sent:
                 raise Interrupted("SIGINT", 130)
             return super().left()
 
-    monkeypatch.setattr(transport, "_Attempt", Attempt)
+    monkeypatch.setattr(deadlines, "Attempt", Attempt)
     with Scripted([hangs]) as server, pytest.raises(Interrupted):
         gateway_for(server.url, timeouts=QUICK).toggle(1)
 
