@@ -45,6 +45,7 @@ _HEADERS: Final[Mapping[str, str]] = {
 }
 _NO_LOGIN: Final[Mapping[str, str]] = {}
 _ATTEMPTS_AT_CONNECTOR: Final = 2  # where a failure is most likely the connector's, and lasting
+_REFUSED_IN_A_ROW: Final = 2  # writes; after the first one a read renews the login, which is enough where tickets last
 _SHORTEST: Final = 0.1  # seconds for an attempt at the end of the budget
 _MAY_HAVE_STOPPED: Final = frozenset({None, 502, 503, 504})  # after which it is worth asking whether the tenant runs, and where
 
@@ -90,6 +91,7 @@ class Client:
         self._slots = threading.BoundedSemaphore(self.parallel)
         self._lock = threading.Lock()
         self._transports: dict[str, Transport] = {}
+        self._refused_writes = 0  # with 401, in a row, although reads in between were let in
         self._home: Home = home if not isinstance(home, str) else FixedHome(home)
         if isinstance(home, str):
             self._transport_to(home)
@@ -152,7 +154,8 @@ class Client:
         """Send a write, exactly once, on a connection of its own. Never raises for how it went.
 
         A login or an address that is missing is fetched before; after a 401 or a 421, which prove that nothing happened, nothing is
-        sent again: the read that comes next renews what has to be renewed, and the caller decides.
+        sent again: the read that comes next renews what has to be renewed, and the caller decides. Where that read itself uses up
+        what it renewed, the second write in a row is refused, too; from then on a write goes out with a login of its own.
         """
         operation = OPERATIONS[key]
         if not operation.kind.is_write:
@@ -161,9 +164,16 @@ class Client:
         try:
             api, login = self._home.api(), self.auth.headers()
             self._transport_to(api)
+            renewed = self._refused_writes >= _REFUSED_IN_A_ROW and self.auth.renew(login)
+            login = self.auth.headers() if renewed else login
         except TargetError as error:
             return NoReply(False, f"{error.summary}: {error.detail}".rstrip("."))
         exchange = self._exchange(operation, body, query, api, login, operation.deadline(self._timeouts), 1, fresh=True)
+        refused = isinstance(exchange, Reply) and exchange.status == 401
+        if refused:  # a fresh login that is refused as well is not the remedy
+            self._refused_writes = 0 if renewed else self._refused_writes + 1
+        elif not renewed:
+            self._refused_writes = 0
         self._paused(exchange, 1)
         return exchange
 

@@ -127,6 +127,51 @@ def test_a_write_with_an_expired_ticket_is_not_sent_again_by_itself(kind: str) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_login_that_is_good_for_one_call_carries_writes_too(kind: str) -> None:
+    """The read between two writes uses up what it renewed; from the second refusal on a write brings a login of its own."""
+    with Vendor(once=True) as vendor:
+        visitor = Visitor(vendor, kind=kind)
+        gateway = Gateway(visitor.client)
+        found = []
+        for _ in range(4):
+            listed(visitor)
+            found.append(gateway.toggle(110).status)
+        assert found == [401, 401, 200, 200]
+        toggles = [call.headers["authorization"] for call in vendor.calls("ToggleErpConnectionActive")]
+        assert len(toggles) == 4
+        assert len(set(toggles[2:])) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_write_that_is_refused_with_a_fresh_login_too_does_not_renew_for_every_call(kind: str) -> None:
+    with Vendor(asked={"ToggleErpConnectionActive": [answer(401, b"<html>")] * 20}) as vendor:
+        visitor = Visitor(vendor, kind=kind)
+        gateway = Gateway(visitor.client)
+        for sent in range(1, 7):
+            listed(visitor)
+            result = gateway.toggle(110)
+            assert (result.outcome, result.status, result.final) == (Outcome.NOT_APPLIED, 401, False)
+            assert len(vendor.calls("ToggleErpConnectionActive")) == sent
+        assert vendor.issued == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_login_that_fails_before_a_write_sends_nothing(kind: str) -> None:
+    with Vendor(once=True) as vendor:
+        visitor = Visitor(vendor, kind=kind)
+        gateway = Gateway(visitor.client)
+        for _ in range(2):
+            listed(visitor)
+            gateway.toggle(110)
+        listed(visitor)
+        vendor.asked = {"Authenticate": [answer(500, b"")] * 9, "tokens": [answer(500, b"")] * 9}
+        result = gateway.toggle(110)
+        assert (result.outcome, result.status, result.final) == (Outcome.NOT_APPLIED, None, False)
+        assert "nothing was sent" in result.detail
+        assert len(vendor.calls("ToggleErpConnectionActive")) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_new_ticket_that_is_refused_at_once_is_not_renewed_over_and_over(kind: str) -> None:
     """Each login leaves a row in the tenant."""
     with Vendor(asked={"GetAllConnections": [answer(401, b"<html>")] * 20}) as vendor:

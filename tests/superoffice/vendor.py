@@ -78,6 +78,7 @@ class Vendor:
         signer: the name of the key that signs tokens; `published` those that are shown.
         asked: answers that are given once each, before anything else, by the last part of the path.
         valid: the tickets and access tokens that the tenant knows.
+        once: whether each of them is good for one call only.
     """
 
     tls: ssl.SSLContext | None = None
@@ -92,6 +93,7 @@ class Vendor:
     valid: set[str] = field(default_factory=set)
     got: list[Got] = field(default_factory=list)
     issued: int = 0
+    once: bool = False
     make_token: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
 
     def __enter__(self) -> Self:
@@ -172,6 +174,8 @@ class Vendor:
             return answer(200, {"NetServerVersion": "10.3.5.1", "NetServerLabel": "10.3.5 release"})
         if request.headers.get("authorization", "") not in self.valid:
             return answer(401, b"<html>Who are you?</html>", Content_Type="text/html", WWW_Authenticate='Basic realm="x"')
+        if self.once:
+            self.valid.discard(request.headers["authorization"])
         return self.api_answer(last)
 
     def api_answer(self, last: str) -> Answer:
