@@ -99,7 +99,7 @@ def _addresses(host: str, port: int, seconds: float) -> list[str]:
         try:
             found = socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM)
             told.put([str(one[4][0]) for one in found])
-        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+        except (OSError, ValueError, OverflowError) as error:  # no such host; not a name; no such port
             told.put(error)
 
     threading.Thread(target=ask, daemon=True, name=f"lookup of {host}").start()
@@ -160,14 +160,12 @@ class _Watched:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
-    @property
-    def _io_refs(self) -> int:
-        """How many streams read from it; who closes it first counts on that, also where TLS within TLS counts here."""
-        return int(self._sock._io_refs)  # noqa: SLF001 - the name by which sockets are counted
-
-    @_io_refs.setter
-    def _io_refs(self, count: int) -> None:
-        self._sock._io_refs = count  # noqa: SLF001
+    def __setattr__(self, name: str, value: Any) -> None:
+        """How many streams read from a socket is counted at the socket, also by TLS within TLS, which counts here."""
+        if name == "_io_refs":
+            setattr(self._sock, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def fileno(self) -> int:
         return int(self._sock.fileno())

@@ -15,6 +15,7 @@ from typing import Final
 from reconciler.errors import TargetError, UnauthorizedError
 from reconciler.model import Secret
 from reconciler.superoffice.auth import Renewed
+from reconciler.superoffice.redact import Named
 from reconciler.superoffice.roothost import RootHost, json_of
 
 __all__ = ["RefreshToken"]
@@ -83,8 +84,9 @@ class RefreshToken(Renewed):
                 operation="access token",
                 status=reply.status,
             )
-        self._root.redactor.learn((token,))
         named = _NAMES_TENANT.match(token)
+        token = Named(token, named[0] if named else "")
+        self._root.redactor.learn((token,))
         if named and named[1].casefold() != self._tenant.casefold():
             raise TargetError(
                 "The login is for another tenant",

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from reconciler.errors import TargetError, UnauthorizedError
 from reconciler.model import Secret
 from reconciler.superoffice.auth import Renewed
+from reconciler.superoffice.redact import Named
 from reconciler.superoffice.repeats import ahead_seconds
 from reconciler.superoffice.roothost import RootHost, json_of
 from reconciler.superoffice.transport import Reply
@@ -70,7 +71,7 @@ class SystemUser(Renewed):
 
     def secrets(self) -> tuple[str, ...]:
         """Both tokens, what was signed, what came back, and the ticket in it."""
-        return (self._app_token.reveal(), self._system_token.reveal(), *self._fetched)
+        return (self._app_token.reveal(), _named(self._system_token.reveal()), *self._fetched)
 
     def fetch(self) -> Mapping[str, str]:
         """One exchange, and the headers that follow from it."""
@@ -81,7 +82,7 @@ class SystemUser(Renewed):
             "ContextIdentifier": self._tenant,
             "ReturnTokenType": "JWT",
         }
-        reply = self._root.log_in(body, (*self.secrets(), signed, signed.rpartition(".")[2]))
+        reply = self._root.log_in(body, (*self.secrets(), _named(signed), signed.rpartition(".")[2]))
         token = self._token_in(reply)
         self._root.redactor.learn((token,))
         ticket = self._ticket_in(token)
@@ -151,6 +152,11 @@ class SystemUser(Renewed):
         if self._keys is None:
             self._keys = keys_from(json_of(self._root.keys()))
         return self._keys
+
+
+def _named(token: str) -> Named:
+    """A system user token, or what begins with one: the name of the app, a hyphen, and what is secret."""
+    return Named(token, token.partition("-")[0])
 
 
 def verified(token: str, keys: Mapping[str, jwt.PyJWK], tenant: str) -> Mapping[str, Any]:

@@ -135,3 +135,15 @@ def test_an_outline_is_short_and_hides_before_it_cuts() -> None:
     assert len(outline({f"member-{at}": "y" * 100 for at in range(50)}, show=lambda text: text)) <= 240
     secret = "0123456789abcdef"
     assert "0123" not in outline("x" * 36 + secret, show=lambda text: text.replace(secret, "<secret>"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("system-user", "The app Reconciler is not approved."), ("refresh-token", f"in {TENANT}, at online3")]
+)
+def test_the_name_of_an_app_or_a_tenant_with_which_a_token_begins_stays_readable(kind: str, text: str) -> None:
+    with Vendor() as vendor:
+        visitor = Visitor(vendor, kind=kind)
+        Gateway(visitor.client).principal()
+        assert visitor.client.show(text) == text
+        for secret in visitor.auth.secrets():
+            assert visitor.client.show(secret) == "<secret>"

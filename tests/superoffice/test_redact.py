@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import string
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import Secret
-from reconciler.superoffice.redact import LIMIT, Redactor, clean
+from reconciler.superoffice.redact import LIMIT, Named, Redactor, clean
 
 SECRET = 'Gr&nse<ost>"4711\\%+/ü \N{KEY}'
 ECHOES = {
@@ -107,3 +108,36 @@ def test_every_part_of_eight_characters_is_found_at_every_offset(secret: str, da
     redactor = Redactor()
     redactor.learn([secret])
     assert part not in redactor.show("0" * data.draw(st.integers(0, 9)) + part + "1")
+
+
+NAME, RANDOM = "Visma Business & Ärger", "aB3dE6gH9jK2"
+
+
+@pytest.mark.parametrize("text", ["Visma Business", f"The app {NAME} is not approved.", json.dumps(NAME), quote(NAME), html.escape(NAME)])
+def test_the_name_with_which_a_secret_begins_is_shown_by_itself(text: str) -> None:
+    redactor = Redactor()
+    redactor.learn([Named(f"{NAME}-{RANDOM}", NAME)])
+    assert redactor.show(text) == text
+
+
+@pytest.mark.parametrize("form", [str, json.dumps, quote, html.escape, lambda text: base64.b64encode(text.encode()).decode()])
+def test_what_follows_the_name_is_not_shown_in_any_form_or_part(form: Callable[[str], str]) -> None:
+    redactor = Redactor()
+    redactor.learn([Named(f"{NAME}-{RANDOM}", NAME)])
+    whole = redactor.show(f"Unknown {form(f'{NAME}-{RANDOM}')}.")
+    assert whole.replace('"', "") == "Unknown <secret>."
+    for at in range(len(RANDOM) - 7):
+        assert RANDOM[at : at + 8] not in redactor.show(f"{NAME} {RANDOM[at:]}")
+        assert RANDOM[at : at + 8] not in redactor.show(f"{NAME}-{RANDOM[: at + 8]}")
+
+
+def test_a_name_that_leaves_too_little_behind_it_is_part_of_the_secret() -> None:
+    redactor = Redactor()
+    redactor.learn([Named("0123456789abcdef-1234", "0123456789abcdef")])
+    assert redactor.show("0123456789abcdef") == "<secret>"
+
+
+def test_what_is_a_secret_elsewhere_is_hidden_although_another_one_begins_with_it() -> None:
+    redactor = Redactor()
+    redactor.learn([Named(f"{NAME}-{RANDOM}", NAME), f"{NAME}-{RANDOM}"])
+    assert not pieces(NAME, 8) & pieces(redactor.show(NAME), 8)
