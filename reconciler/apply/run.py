@@ -134,6 +134,7 @@ def _open(context: Context, progress: Progress) -> None:
         desired_digest=plan.desired_digest,
         fencing=context.lease.fencing,
         settle_s=context.timeouts.settle,
+        permits={one.permit.digest: str(one.permit.address) for one in plan.permitting},
     )
     for address, binding in plan.bindings.items():
         _bind(context, address, binding, agreed=address in plan.agreed)

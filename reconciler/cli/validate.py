@@ -30,12 +30,14 @@ def validate(settings: Settings, *, online: bool) -> int:
     """
     from reconciler import flow
     from reconciler.cli.failures import say_error
+    from reconciler.clock import SystemClock
     from reconciler.errors import InputError
 
     streams = settings.streams
     desired, refusal = None, None
     try:
-        desired = _online(settings) if online else flow.validate(Path(), os.environ, tuple(settings.files), settings.target)
+        now = SystemClock().now()
+        desired = _online(settings) if online else flow.validate(Path(), os.environ, tuple(settings.files), settings.target, now=now)
     except InputError as error:
         refusal = error
     problems = refusal.problems if refusal is not None else ()
@@ -58,6 +60,6 @@ def _online(settings: Settings) -> Desired:
     with opened(settings) as session:
         announce_open_runs(settings, session, invocation(settings))
         with busy(settings, f"Reading {session.target.name}"):
-            desired = flow.load(session, tuple(settings.files))
+            desired = flow.load(session, tuple(settings.files), now=session.clock.now())
             flow.make_plan(session, desired)
     return desired

@@ -12,6 +12,7 @@ from reconciler.desired.actors import ActorReader
 from reconciler.desired.durations import seconds
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Entry, Node, Scalar, Table
+from reconciler.desired.permits import permits
 from reconciler.model import Address, AutomaticSync, Desired, DesiredConnection, DesiredConnector, DesiredScope, Marked
 from reconciler.wire import timespan
 from reconciler.wire.languages import LanguageError, iso
@@ -31,6 +32,7 @@ def build(root: Node, findings: Findings) -> Desired:
         connections={key: _connection(key, entry, actors, findings) for key, entry in _entries(top, "connections")},
         sync_priority=fields.names(top.get("sync_priority")),
         automatic_sync=_automatic_sync(top.entries.get("automatic_sync"), findings),
+        permits=permits(top.get("permits"), findings),
     )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -153,11 +154,32 @@ def _entry(entry: Entry, indent: int, known: Schema) -> Iterator[str]:
         yield from rest
     elif isinstance(value, Leaf):
         yield _with_comment(f"{lead} {_scalar(value)}".rstrip(" "), entry)
-    elif not value.entries or entry.key is None or (value.flow and not entry.holds_comments and _fits(value, lead, inner)):
+    elif not value.entries or (value.flow and not entry.holds_comments and _fits(value, lead, inner)) or not _can_stand_below(entry):
         yield _with_comment(f"{lead} {_flow(value, inner)}", entry)
+    elif entry.key is None:
+        yield from _block_item(entry, value, indent, _resolved(inner))
     else:
         yield _with_comment(lead, entry)
         yield from _block(value, indent + 2, _resolved(inner), apart=indent == 0 and key in _APART)
+
+
+def _can_stand_below(entry: Entry) -> bool:
+    """Whether a value may take lines of its own: every one of a key, and of a list a mapping that is not a comment's place itself."""
+    return entry.key is not None or (isinstance(entry.value, Branch) and entry.value.is_table)
+
+
+def _block_item(entry: Entry, value: Branch, indent: int, known: Schema) -> Iterator[str]:
+    """A mapping in a list, one key a line; the dash stands before its first key, below the comments above that."""
+    margin = " " * (indent + 2)
+    written_first, *rest = value.entries  # what a comment behind the dash's line was written about
+    about = Branch(True, False, [replace(written_first, behind=entry.behind or written_first.behind), *rest])
+    lines = list(_block(about, indent + 2, known, apart=False))
+    first = next(number for number, line in enumerate(lines) if line.strip() and not line.strip().startswith("#"))
+    for number, line in enumerate(lines):
+        if number < first:
+            yield line[2:] if line.startswith(margin) else line
+        else:
+            yield f"{' ' * indent}- {line.removeprefix(margin)}" if number == first else line
 
 
 def _with_comment(line: str, entry: Entry) -> str:

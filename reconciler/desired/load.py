@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from reconciler.desired import files
@@ -21,6 +22,7 @@ from reconciler.desired.digest import digest
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Node
 from reconciler.desired.overlay import merge, prepare, things, without
+from reconciler.desired.permits import check_expiry
 from reconciler.desired.sets import resolve, without_sets
 from reconciler.desired.shape import check
 from reconciler.desired.strict import parse
@@ -30,12 +32,13 @@ from reconciler.model import Desired, Target
 SCHEMA = "connections"
 
 
-def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -> Desired:
+def load_desired(paths: Sequence[Path | str], *, target: Target | None = None, now: datetime | None = None) -> Desired:
     """The desired state that files describe.
 
     Args:
         paths: the files, later ones laid over earlier ones; shown in problems as given.
         target: checks its `secrets` and `connector_hosts` too. None checks the files alone.
+        now: an expired permit is a problem. None leaves that to the plan, where it permits nothing and is told.
 
     Raises:
         errors.InputError: with every problem of every file, sorted by place.
@@ -52,6 +55,8 @@ def load_desired(paths: Sequence[Path | str], *, target: Target | None = None) -
         check_rules(desired, findings)
         if target is not None:
             check_target(desired, target, findings)
+        if now is not None:
+            check_expiry(desired, now, findings)
         findings.raise_if_any()
         return dataclasses.replace(desired, files=tuple(digests), digest=digest(desired))
 

@@ -12,6 +12,7 @@ from reconciler.desired.addresses import Refused, connector_host
 from reconciler.desired.allow import allowed_list, is_allowed, is_own, opens_store
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import show
+from reconciler.desired.permits import check_permits
 from reconciler.desired.wording import nearest
 from reconciler.model import Desired, DesiredConnection, DesiredConnector, Marked, Plain, SecretRef, Target, Text
 
@@ -30,6 +31,7 @@ def check_rules(desired: Desired, findings: Findings) -> None:
         _check_users(connection, findings)
     check_actors(desired, findings)
     check_priority(desired, findings)
+    check_permits(desired, findings)
 
 
 def check_target(desired: Desired, target: Target, findings: Findings) -> None:

@@ -115,13 +115,39 @@ def refuse_unfit(session: Session, plan: Plan, *, saved: bool) -> None:
         raise StalePlan("The plan is stale", f"It was made by version {plan.tool_version}, and this is {__version__}.", again)
     if saved and session.clock.now() > datetime.fromisoformat(plan.expires):
         raise StalePlan("The plan has expired", f"It was good until {plan.expires}.", again)
+    _refuse_expired_permits(plan, session.clock.now())
     if plan.stopping:
         listed = ", ".join(hazard.permission for hazard in plan.stopping)
         raise CheckFailed(
             "The plan is not permitted",
             f"These barriers stand in its way: {listed}.",
-            "Permit each with --allow NAME=ADDRESS after a look.",
+            "Permit each with --allow NAME=ADDRESS after a look, or under `permits:` in the files.",
         )
+
+
+def _refuse_expired_permits(plan: Plan, now: datetime) -> None:
+    """Refuse a plan that a permit let through whose time is over by now.
+
+    Raises:
+        StalePlan
+    """
+    over = [f"{one.permit.permission} (good until {one.permit.until})" for one in plan.permitting if one.permit.expired(now)]
+    if over:
+        hint = "Have a new permit reviewed, and make a new plan with `reconciler plan -o FILE`."
+        raise StalePlan("A permit of the plan has expired", f"What it let through is no longer permitted: {', '.join(over)}.", hint)
+
+
+def refuse_used_permits(plan: Plan, recorded: Recorded) -> None:
+    """Refuse a plan that a permit let through which another plan used up meanwhile; under this plan it goes on counting.
+
+    Raises:
+        StalePlan
+    """
+    used = {one.permit.permission: recorded.permits.get(one.permit.digest) for one in plan.permitting}
+    gone = [f"{name} (used by {by.run})" for name, by in used.items() if by is not None and by.plan_digest != plan.digest]
+    if gone:
+        hint = "A permit counts once: have a new one reviewed, and make a new plan with `reconciler plan -o FILE`."
+        raise StalePlan("A permit of the plan is used up", f"It let an earlier run through: {', '.join(gone)}.", hint)
 
 
 def units_to_run(plan: Plan, recorded: Recorded, *, saved: bool, retry_failed: bool) -> tuple[Unit, ...]:
@@ -129,7 +155,7 @@ def units_to_run(plan: Plan, recorded: Recorded, *, saved: bool, retry_failed: b
 
     Raises:
         OpenRun: an earlier run is unfinished.
-        StalePlan: every unit of the plan was already begun.
+        StalePlan: every unit of the plan was already begun, or a permit that it needs let another plan through.
         CheckFailed: a unit was rolled back the last time, and nobody said to try again.
     """
     if recorded.open_runs:
@@ -137,6 +163,7 @@ def units_to_run(plan: Plan, recorded: Recorded, *, saved: bool, retry_failed: b
         raise OpenRun(
             "An earlier run is unfinished", f"{runs} has to be settled before anything else is written.", "Look with `reconciler recover`."
         )
+    refuse_used_permits(plan, recorded)
     begun = recorded.begun.get(plan.digest, frozenset()) if saved else frozenset()
     units = tuple(unit for unit in plan.units if str(unit.address) not in begun)
     if plan.units and not units:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler import __version__
@@ -39,8 +39,10 @@ from reconciler.plan.plan import make_plan as plan_from
 from reconciler.session import Session
 
 
-def validate(directory: Path, environ: Mapping[str, str], files: tuple[str, ...], target_name: str | None) -> Desired:
-    """Check files without a tenant. The target's own rules count when one is named.
+def validate(
+    directory: Path, environ: Mapping[str, str], files: tuple[str, ...], target_name: str | None, *, now: datetime | None = None
+) -> Desired:
+    """Check files without a tenant. The target's own rules count when one is named, and permits that expired when the time is given.
 
     Raises:
         InputError: with every problem of every file.
@@ -49,16 +51,16 @@ def validate(directory: Path, environ: Mapping[str, str], files: tuple[str, ...]
     paths = [Path(name) for name in files]
     if not paths and target is not None:
         paths = [Path(target.directory) / name for name in target.files]
-    return load_desired(paths or [Path("connections.yaml")], target=target)
+    return load_desired(paths or [Path("connections.yaml")], target=target, now=now)
 
 
-def load(session: Session, files: tuple[str, ...]) -> Desired:
-    """The desired state for a target.
+def load(session: Session, files: tuple[str, ...], *, now: datetime | None = None) -> Desired:
+    """The desired state for a target. Permits that expired are a problem only when the time is given.
 
     Raises:
         InputError: with every problem of every file.
     """
-    return load_desired(session.desired_paths(files), target=session.target)
+    return load_desired(session.desired_paths(files), target=session.target, now=now)
 
 
 def make_plan(

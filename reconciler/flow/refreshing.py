@@ -41,7 +41,8 @@ def make_refresh_plan(session: Session, name: str, *, desired: Desired | None = 
     address = Address.parse(label) if label.startswith("connection/") else Address.connection(label)
     one = desired.connections.get(address.key) if desired is not None else None
     if desired is not None and one is not None and _names_new_fields(session, one, row.id):
-        only = replace(desired, connections={one.key: one}, sync_priority=None, automatic_sync=None)
+        permits = tuple(permit for permit in desired.permits if permit.address == address)
+        only = replace(desired, connections={one.key: one}, sync_priority=None, automatic_sync=None, permits=permits)
         return make_plan(session, only, permissions=permissions, refresh=frozenset({address}))
     fields = tuple(session.gateway.config_fields(row.connector_id))
     gateway = session.gateway

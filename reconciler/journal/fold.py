@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.errors import JournalError
 from reconciler.journal.events import Body, Event, Kind
 from reconciler.journal.transitions import RunPhase, phase_after
-from reconciler.model import Binding, End, Outcome, Recorded, RunEnd, SecretRef, SentSecret, Settled
+from reconciler.model import Binding, End, Outcome, Recorded, RunEnd, SecretRef, SentSecret, Settled, UsedPermit
 
 __all__ = ["KINDS", "Fold", "actor_text", "sent_secret"]
 
@@ -57,6 +57,7 @@ class _Run:
     units: dict[str, str] = field(default_factory=dict)
     before: dict[_Key, SentSecret | None] = field(default_factory=dict)
     sending: dict[_Key, SentSecret] = field(default_factory=dict)
+    permits: dict[str, str] = field(default_factory=dict)  # digest to the address that each permit of the plan is for
 
     def line(self) -> RunEnd:
         code = self.exit_code if self.phase is RunPhase.CLOSED else None
@@ -78,6 +79,7 @@ class Fold:
         self._begun: dict[str, set[str]] = {}
         self._windows: dict[str, float] = {}
         self._settled: dict[str, Settled] = {}
+        self._permits: dict[str, UsedPermit] = {}
 
     def add(self, event: Event) -> None:
         """Take in one event. Kinds that do not matter here are passed over.
@@ -151,6 +153,7 @@ class Fold:
                 run.plan_digest, run.actor = body["plan_digest"], actor_text(body["actor"])
                 run.desired_digest = body["desired_digest"]
                 run.units = dict.fromkeys(body["units"], End.UNTOUCHED.value)
+                run.permits = dict(body.get("permits", {}))  # not in runs of earlier versions
             case Kind.RECOVERY_OPENED:
                 run.recovered, run.phase = True, RunPhase.OPEN
                 run.units = {unit: _OPEN if end == End.NEEDS_ATTENTION else end for unit, end in run.units.items()}
@@ -158,6 +161,7 @@ class Fold:
                 run.units[body["unit"]] = _OPEN
             case Kind.INTENT:
                 self._begun.setdefault(run.plan_digest, set()).add(body["unit"])
+                self._use(run, body["unit"])
                 self._send(run, body)
             case Kind.OUTCOME:
                 self._sent(run, body["outcome"])
@@ -167,6 +171,12 @@ class Fold:
                 run.ended, run.exit_code = event.at, body["exit_code"]
                 run.phase = phase_after(body["exit_code"], recovered=run.recovered)
                 run.units.update(body["ends"])
+
+    def _use(self, run: _Run, unit: str) -> None:
+        """A permit is used by the first write to the unit it is for; one for no unit of the plan (a limit) by the first write of all."""
+        for digest in [digest for digest, address in run.permits.items() if address == unit or address not in run.units]:
+            del run.permits[digest]
+            self._permits.setdefault(digest, UsedPermit(run.run, run.plan_digest))
 
     def _send(self, run: _Run, body: Body) -> None:
         """From the moment of the intent until its outcome, what the tenant holds is in doubt."""
@@ -223,6 +233,7 @@ class Fold:
             ever_activated=frozenset(self._activated),
             parked=dict(self._parked),
             rolled_back=frozenset(self._rolled_back),
+            permits=dict(self._permits),
             begun={digest: frozenset(units) for digest, units in self._begun.items()},
             open_runs=tuple(run.line() for run in self._runs.values() if run.phase is not RunPhase.CLOSED),
             elsewhere=dict(elsewhere),

@@ -45,6 +45,7 @@ from reconciler.model.mapping import (
     Mappings,
 )
 from reconciler.model.outcome import End, Outcome, RecoverUnit, Result, RunReport, Status, StatusRow, TestResult, UnitEnd
+from reconciler.model.permit import JudgedPermit, Permit, PermitState
 from reconciler.model.plan import (
     Act,
     Attribution,
@@ -60,7 +61,7 @@ from reconciler.model.plan import (
     Why,
 )
 from reconciler.model.problem import Problem
-from reconciler.model.recorded import Binding, Recorded, RunEnd, SentSecret, Settled
+from reconciler.model.recorded import Binding, Recorded, RunEnd, SentSecret, Settled, UsedPermit
 from reconciler.model.secret import HIDDEN, Hidden, Secret, SecretRef
 from reconciler.model.target import Limits, Login, Target, Timeouts
 from reconciler.model.values import Attributes, Scope, Snapshot, Text, Value, same
@@ -98,6 +99,7 @@ __all__ = [
     "Hazard",
     "HazardName",
     "Hidden",
+    "JudgedPermit",
     "Limits",
     "ListItemMapping",
     "ListMapping",
@@ -110,6 +112,8 @@ __all__ = [
     "Named",
     "NotChecked",
     "Outcome",
+    "Permit",
+    "PermitState",
     "Plain",
     "Plan",
     "Problem",
@@ -136,6 +140,7 @@ __all__ = [
     "Unit",
     "UnitEnd",
     "UnitKind",
+    "UsedPermit",
     "Value",
     "Verdict",
     "Wanted",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from reconciler.model.address import Address, Source
+from reconciler.model.permit import Permit
 from reconciler.model.secret import SecretRef
 from reconciler.model.values import Text
 
@@ -168,7 +169,9 @@ class Desired:
         files: the files in the order given, with the digest of each one's bytes.
         sync_priority: keys of connections (and `SuperOffice`) that come first, in this order; None is not managed.
         automatic_sync: None is not managed.
-        digest: over the meaning of the merged result, without places: reformatting a file does not change it.
+        permits: what the files permit, in their order; a plan says what became of each.
+        digest: over the meaning of the merged result, without places: reformatting a file does not change it. Permits are not in it:
+            they change what may be done, not what is asked for, and a plan covers them by its own digest.
     """
 
     language: str
@@ -176,5 +179,6 @@ class Desired:
     connections: Mapping[str, DesiredConnection]
     sync_priority: tuple[Marked[str], ...] | None = None
     automatic_sync: AutomaticSync | None = None
+    permits: tuple[Permit, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     digest: str = ""

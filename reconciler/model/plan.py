@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.address import Address, Source
+from reconciler.model.permit import JudgedPermit, PermitState
 from reconciler.model.recorded import Binding
 from reconciler.model.secret import SecretRef
 from reconciler.model.values import Attributes, Value
@@ -241,7 +242,8 @@ class Plan:
     Attributes:
         created, expires: ISO 8601 UTC texts; inside the plan's digest, outside the units' digests.
         units: in the order in which they run.
-        permissions: the permissions given, as `name=address`, sorted.
+        permissions: the permissions given on the command line, as `name=address`, sorted.
+        permits: what the files permit, and what each permit does here.
         bindings: rows found for managed addresses that need no change but whose identity the journal should remember.
         unchanged: managed addresses that need nothing.
         agreed: what the file and the tenant agree on where the journal does not know that yet, by address: what later plans compare
@@ -270,8 +272,18 @@ class Plan:
     digest: str = ""
     agreed: Mapping[str, Attributes] = field(default_factory=dict)
     drift: tuple[Change, ...] = ()
+    permits: tuple[JudgedPermit, ...] = ()
 
     @property
     def stopping(self) -> tuple[Hazard, ...]:
         """The barriers that are not permitted; while there is one, nothing of the plan is applied."""
         return tuple(hazard for hazard in self.hazards if hazard.stops)
+
+    @property
+    def permitting(self) -> tuple[JudgedPermit, ...]:
+        """The permits of the files that let a barrier of this plan through."""
+        return tuple(one for one in self.permits if one.state is PermitState.PERMITS)
+
+    def permit_of(self, hazard: Hazard) -> JudgedPermit | None:
+        """The permit of the files that lets a barrier through; None where `--allow` did, or nothing."""
+        return next((one for one in self.permitting if hazard.permitted and one.permit.permission == hazard.permission), None)

@@ -69,6 +69,14 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedPermit:
+    """Which run a permit of the files let through. Under the same plan it goes on counting: one approval, carried out in parts."""
+
+    run: str
+    plan_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What earlier runs on this target left behind.
 
@@ -79,6 +87,7 @@ class Recorded:
         ever_activated: addresses of connections that a run of ours activated.
         parked: addresses of connections that were switched off on purpose, and why; until a run of ours activates them again.
         rolled_back: digests of units whose last attempt was rolled back.
+        permits: digest of a permit of the files to the run that used it, and the digest of that run's plan.
         begun: plan digest to the unit addresses for which it journalled an intent.
         open_runs: runs that ended unfinished, oldest first.
         elsewhere: GUID to the name of another target of this journal that is bound to it.
@@ -94,6 +103,7 @@ class Recorded:
     parked: Mapping[str, str] = field(default_factory=dict)
     rolled_back: frozenset[str] = frozenset()
     begun: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    permits: Mapping[str, UsedPermit] = field(default_factory=dict)
     open_runs: tuple[RunEnd, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     window_seconds: Mapping[str, float] = field(default_factory=dict)

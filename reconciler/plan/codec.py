@@ -25,7 +25,10 @@ from reconciler.model import (
     Grade,
     Hazard,
     HazardName,
+    JudgedPermit,
     NotChecked,
+    Permit,
+    PermitState,
     Plan,
     SecretRef,
     Source,
@@ -111,6 +114,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             for one in plan.hazards
         ],
         "permissions": list(plan.permissions),
+        "permits": [_permit_to_json(one) for one in plan.permits],
         "units": [unit_to_json(unit) for unit in plan.units],
         "bindings": {address: _binding_to_json(one) for address, one in plan.bindings.items()},
         "unchanged": [str(address) for address in plan.unchanged],
@@ -149,6 +153,21 @@ def unit_to_json(unit: Unit) -> dict[str, Any]:
 
 def _binding_to_json(binding: Binding | None) -> dict[str, Any] | None:
     return None if binding is None else {"id": binding.id, "guid": binding.guid}
+
+
+def _permit_to_json(judged: JudgedPermit) -> dict[str, Any]:
+    permit = judged.permit
+    return {
+        "hazard": permit.hazard,
+        "address": str(permit.address),
+        "until": permit.until,
+        "reason": permit.reason,
+        "ticket": permit.ticket,
+        "source": _source_to_json(permit.source),
+        "digest": permit.digest,
+        "state": judged.state.value,
+        "run": judged.run,
+    }
 
 
 def _source_to_json(source: Source | None) -> dict[str, Any] | None:
@@ -197,7 +216,7 @@ def from_bytes(raw: bytes) -> Plan:
         body = json.loads(raw)
         canonical_form = canonical(body) + b"\n"
         plan = from_json(body)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise StalePlan("The file is not a plan", "It cannot be read as a plan of this tool's format.", hint) from None
     if canonical_form != raw:
         raise StalePlan("The plan was altered", "The file is not in the form in which plans are written.", hint)
@@ -237,6 +256,7 @@ def from_json(body: Mapping[str, Any]) -> Plan:
         digest=_text(body["digest"]),
         agreed={address: value_from_json(one) for address, one in body.get("agreed", {}).items()},
         drift=tuple(_change(Address.parse(one["address"]), one) for one in body.get("drift", ())),
+        permits=tuple(_permit(one) for one in body.get("permits", ())),
     )
 
 
@@ -290,6 +310,20 @@ def _step(address: Address, body: Mapping[str, Any]) -> Step:
         calls=body["calls"],
         in_window=body["in_window"],
     )
+
+
+def _permit(body: Mapping[str, Any]) -> JudgedPermit:
+    permit = Permit(
+        hazard=HazardName(body["hazard"]).value,
+        address=Address.parse(body["address"]),
+        until=_text(body["until"]),
+        reason=_text(body["reason"]),
+        ticket=_text(body["ticket"]),
+        source=_source(body["source"]),
+        digest=_text(body["digest"]),
+    )
+    _ = permit.ends  # a day of the calendar, or the plan is none
+    return JudgedPermit(permit, PermitState(body["state"]), _text(body["run"]))
 
 
 def _binding(body: Mapping[str, Any]) -> Binding:

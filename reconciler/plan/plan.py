@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.model import (
@@ -35,6 +36,7 @@ from reconciler.plan.diff import diff, diff_snapshots
 from reconciler.plan.guard import Policy, Scene, find_hazards
 from reconciler.plan.identity import Identity
 from reconciler.plan.order import in_order
+from reconciler.plan.permits import counting, judged
 from reconciler.plan.shared_fields import Sharer, shared_field_problems
 from reconciler.plan.simulate import simulate
 from reconciler.plan.steps import connector_steps
@@ -232,15 +234,16 @@ def _assemble(
     rows |= {address: Binding(row.id) for address, row in inputs.identity.connectors.items()}
     bindings = {str(address): bound for address, bound in sorted(rows.items()) if address not in changed}
     claimed = {row.id for row in (*inputs.identity.connections.values(), *inputs.identity.replaced.values())}
+    now, used, written = datetime.fromisoformat(inputs.created), inputs.recorded.permits, inputs.desired.permits
+    scene = Scene(inputs.desired, inputs.live, inputs.identity, inputs.recorded, units, inputs.policy)
+    hazards = find_hazards(scene, (*inputs.permissions, *counting(written, used, now)))
     plan = Plan(
         tool_version=inputs.tool_version,
         target=inputs.policy.target,
         created=inputs.created,
         expires=inputs.expires,
         units=units,
-        hazards=find_hazards(
-            Scene(inputs.desired, inputs.live, inputs.identity, inputs.recorded, units, inputs.policy), inputs.permissions
-        ),
+        hazards=hazards,
         permissions=tuple(sorted(set(inputs.permissions))),
         bindings=bindings,
         unchanged=tuple(sorted(address for address in goals if address not in changed)),
@@ -252,5 +255,6 @@ def _assemble(
         target_digest=inputs.policy.digest,
         agreed=dict(sorted(agreed.items())),
         drift=inputs.left,
+        permits=judged(written, used, now, hazards),
     )
     return replace(plan, digest=plan_digest(plan))

@@ -15,6 +15,7 @@ from enum import StrEnum
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.model import Address, Drift, End, Grade, Plan, Problem, RunReport, Source, TestResult
 from reconciler.report.actors_text import place_text, sides_text
+from reconciler.report.permits_text import grounds, idle_permits
 from reconciler.report.run_text import unit_remarks
 from reconciler.report.tested import verdict_text
 from reconciler.report.untrusted import shortened
@@ -64,8 +65,12 @@ def of_plan(plan: Plan) -> list[Finding]:
     found = []
     for hazard in plan.hazards:
         level = Level.ERROR if hazard.stops else Level.WARNING if hazard.grade is Grade.BARRIER else Level.NOTE
-        how = f"To permit it: --allow {hazard.permission}" if hazard.stops else ""
+        how = f"To permit it: --allow {hazard.permission}" if hazard.stops else grounds(plan, hazard)
         found.append(Finding(hazard.name.value, level, _sentence(hazard.text, how), places.get(hazard.address), _named(hazard.address)))
+    for permit in idle_permits(plan):
+        level = Level.WARNING if permit.spent else Level.NOTE
+        text = _sentence(f"The permit for {permit.name} does nothing here.", permit.text)
+        found.append(Finding("permit-idle", level, text, permit.source, _named(permit.address)))
     for one in plan.not_checked:
         text = _sentence(f"{place_text(one.path)}: {one.reason}")
         found.append(Finding("not-checked", Level.NOTE, text, places.get(one.address), _named(one.address)))

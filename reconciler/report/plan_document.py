@@ -31,6 +31,7 @@ from reconciler.report.document import (
     table,
     words,
 )
+from reconciler.report.permits_text import IDLE, grounds, idle_permits
 from reconciler.report.plan_text import attribution_text, common_reason, common_told, remark_text, step_reason, step_text, summary
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, value_text, when
@@ -51,7 +52,7 @@ def plan_document(plan: Plan, *, window_seconds: Mapping[str, float] | None = No
         next_steps: what can be typed next, as (when, command).
     """
     windows = window_seconds or {}
-    blocks: list[Block] = [*_windows(plan), *hazard_blocks(plan.hazards)]
+    blocks: list[Block] = [*_windows(plan), *hazard_blocks(plan)]
     if plan.units:
         blocks.append(_unit_table(plan, windows))
         blocks += [_unit_section(unit) for unit in plan.units]
@@ -60,9 +61,9 @@ def plan_document(plan: Plan, *, window_seconds: Mapping[str, float] | None = No
     return Document("plan", plan.target, _title(plan), tuple(blocks), _foot(plan), _tone(plan))
 
 
-def hazard_blocks(hazards: Iterable[Hazard]) -> Iterator[Block]:
-    """Barriers that stop the plan, then permitted ones, then notices."""
-    listed = tuple(hazards)
+def hazard_blocks(plan: Plan) -> Iterator[Block]:
+    """Barriers that stop the plan, then permitted ones with what permits them, then notices, then permits that do nothing."""
+    listed = plan.hazards
     stopping = [one for one in listed if one.stops]
     if stopping:
         one = len(stopping) == 1
@@ -71,10 +72,16 @@ def hazard_blocks(hazards: Iterable[Hazard]) -> Iterator[Block]:
         yield Hazards(title, text, tuple(map(_hazard, stopping)), Tone.DANGER)
     permitted = [one for one in listed if one.permitted]
     if permitted:
-        yield Hazards("Permitted", "", tuple(map(_hazard, permitted)), Tone.WARNING)
+        yield Hazards("Permitted", "", tuple(_hazard(one, grounds(plan, one)) for one in permitted), Tone.WARNING)
     notices = [one for one in listed if one.grade is Grade.NOTICE]
     if notices:
         yield Hazards("Good to know", "", tuple(map(_hazard, notices)), Tone.WARNING)
+    idle = idle_permits(plan)
+    if idle:
+        told = (
+            HazardEntry(one.name, address_text(one.address), shortened(f"{one.text} ({one.source})", _LONGEST_SENTENCE)) for one in idle
+        )
+        yield Hazards(IDLE, "", tuple(told), Tone.WARNING)
 
 
 def address_text(address: object) -> str:
@@ -120,9 +127,10 @@ def _row(unit: Unit, group: str, label: str, sides: tuple[str, str], remark: str
     )
 
 
-def _hazard(hazard: Hazard) -> HazardEntry:
+def _hazard(hazard: Hazard, permitted: str = "") -> HazardEntry:
     permission = hazard.permission if hazard.stops and len(hazard.permission) <= 2 * _LONGEST else ""
-    return HazardEntry(hazard.name.value, address_text(hazard.address), shortened(hazard.text, _LONGEST_SENTENCE), permission)
+    told = " ".join(shortened(part, _LONGEST_SENTENCE) for part in (hazard.text, permitted) if part)
+    return HazardEntry(hazard.name.value, address_text(hazard.address), told, permission)
 
 
 def _title(plan: Plan) -> Cell:

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.model import Act, Attribution, Change, Grade, Hazard, Plan, Step, Unit, UnitKind, Why
 from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, sides_text, step_title
 from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
+from reconciler.report.permits_text import IDLE, grounds, idle_permits
 from reconciler.report.untrusted import visible
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, when
 
@@ -150,14 +151,28 @@ def _hazards(page: Page, plan: Plan) -> None:
             page.gap()
             page.line(bold(title))
         for hazard in group:
-            _hazard(page, hazard, mark, style)
+            _hazard(page, hazard, mark, style, grounds(plan, hazard))
+    _idle_permits(page, plan)
 
 
-def _hazard(page: Page, hazard: Hazard, mark: str, style: Style) -> None:
+def _hazard(page: Page, hazard: Hazard, mark: str, style: Style, permitted: str) -> None:
     page.line(Span(f"{mark} {hazard.name.value}", style), "  ", bold(str(hazard.address)), indent=2)
     page.prose(hazard.text, indent=4)
+    if permitted:
+        page.prose(permitted, indent=4, style=Style.DIM)
     if hazard.stops:
         page.line(dim("to permit it:  "), command(f"--allow {hazard.permission}"), indent=4)
+
+
+def _idle_permits(page: Page, plan: Plan) -> None:
+    """Permits of the files that let nothing through: expired, used up, or not needed."""
+    idle = idle_permits(plan)
+    if idle:
+        page.gap()
+        page.line(bold(IDLE))
+    for one in idle:
+        page.line(Span(f"! {one.name}", Style.WARNING), "  ", bold(one.address), dim(f"  ({one.source})"), indent=2)
+        page.prose(one.text, indent=4)
 
 
 def _unit(page: Page, unit: Unit, last_window: float | None) -> None:
