@@ -39,7 +39,7 @@ def grounds(plan: Plan, hazard: Hazard) -> str:
         return ""
     found = plan.permit_of(hazard)
     if found is None:
-        return "Permitted by --allow, for this plan."
+        return "Permitted on the command line, for this plan."
     permit = found.permit
     ticket = f" ({permit.ticket})" if permit.ticket else ""
     reason = f": {permit.reason.rstrip('.')}" if permit.reason else ""
