@@ -67,9 +67,10 @@ def read_and_match(session: Session, desired: Desired, recorded: Recorded) -> tu
         for one in desired.connectors.values()
     )
     if (creates or moves) and any(row.id not in live.connections for row in live.listed):
-        live = read_live(session.gateway, replace(wanted, everything=True), parallel=parallel)
+        priority, engine = live.priority, live.engine
+        wanted = replace(wanted, everything=True, priority=False, engine=False)
+        live = replace(read_live(session.gateway, wanted, parallel=parallel), priority=priority, engine=engine)
         identity = match(desired, live, recorded)
-    live = with_tenant_wide(session, desired, live)
     return with_mappings(session, desired, live, identity), identity
 
 
@@ -127,15 +128,6 @@ def _has_new_item(written: DesiredField, mappings: Mappings, rows: Mapping[str, 
     return stored is None or not stored.has_default or stored.default != value.text
 
 
-def with_tenant_wide(session: Session, desired: Desired, live: Live) -> Live:
-    """The reading, with the order of connections and the engine where the file manages them."""
-    if desired.sync_priority is not None:
-        live = replace(live, priority=session.gateway.sync_priority())
-    if desired.automatic_sync is not None:
-        live = replace(live, engine=session.gateway.engine())
-    return live
-
-
 def wanted_actors(one: DesiredConnection) -> WantedActors:
     """Which actor types of a connection are read, and whether its list items are."""
     fields = [field for actor in one.actors.values() for field in actor.fields.values()]
@@ -175,6 +167,8 @@ def wanted_rows(desired: Desired, recorded: Recorded) -> Wanted:
         connectors=frozenset(
             mark.value for one in desired.connectors.values() for mark in (one.name, one.renamed_from) if mark is not None
         ),
+        priority=desired.sync_priority is not None,
+        engine=desired.automatic_sync is not None,
     )
 
 

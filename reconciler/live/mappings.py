@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from reconciler.errors import ConnectorUnavailable
@@ -59,15 +60,29 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
         ReadError, UnauthorizedError: the tenant cannot be read.
     """
     pairs = [(key, actor) for key, one in sorted(wanted.items()) for actor in sorted(one.actors)]
-    # None of these needs another's answer; the archive's pages follow one another, so they begin first.
+    # None of these needs another's answer, but the items of a list: they are read by whoever meets the list first.
+    # The archive's pages follow one another, so they begin first.
     asked: list[_Ask] = [("fields", 0, ""), *(("actor", *pair) for pair in pairs)]
     asked += [("lists", key, "") for key, one in sorted(wanted.items()) if one.items]
+
+    items: dict[str, tuple[Named, ...]] = {}
+    met: set[str] = set()
+    lock = Lock()
+
+    def mapping_of(key: int, actor: str) -> ActorMapping | None:
+        found = reader.actor_mapping(key, ACTOR_TYPES[actor])
+        names = {list_name(one.list_reference) for one in _listed(found)} - {""} if wanted[key].items else set()
+        with lock:
+            unread = names - met
+            met.update(unread)
+        items.update({name: tuple(reader.crm_items(name)) for name in sorted(unread)})
+        return found
 
     def ask(one: _Ask) -> object:
         kind, key, actor = one
         if kind == "fields":
             return _fields(reader, sorted(wanted), everything=flows)
-        return reader.actor_mapping(key, ACTOR_TYPES[actor]) if kind == "actor" else read_lists(reader, key)
+        return mapping_of(key, actor) if kind == "actor" else read_lists(reader, key)
 
     answers: Any = parallel_calls(ask, asked, parallel)
     actors = {pair: answers["actor", *pair] for pair in pairs}
@@ -81,15 +96,7 @@ def read_mappings(reader: MappingReader, wanted: Mapping[int, WantedActors], *, 
         )
         for key, one in sorted(wanted.items())
     }
-    needed = {
-        list_name(field.list_reference)
-        for key, one in wanted.items()
-        if one.items
-        for actor in mappings[key].actors.values()
-        for field in _listed(actor)
-    }
-    items = parallel_calls(lambda name: tuple(reader.crm_items(name)), sorted(needed - {""}), parallel)
-    return Below(mappings, items, flowing)
+    return Below(mappings, dict(sorted(items.items())), flowing)
 
 
 def _fields(

@@ -10,45 +10,65 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from reconciler.errors import ConnectorUnavailable
 from reconciler.model import ConfigField, Connection, Connector, Listed, Live, Named, Wanted
-from reconciler.ports import Reader
+from reconciler.ports import MappingReader, Reader
 from reconciler.wire import languages
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-def read_live(reader: Reader, wanted: Wanted, *, parallel: int = 4) -> Live:
+class TenantReader(Reader, MappingReader, Protocol):
+    """A reader of the rows and of what lies beside and below them."""
+
+
+def read_live(reader: TenantReader, wanted: Wanted, *, parallel: int = 4) -> Live:
     """Take one reading of the tenant: two lists, one call per connector and per wanted connection, fields once per connector.
 
     User groups and logins are read only when a scope needs them. A connector that does not answer gives None for its
-    fields: "not known", never "no fields".
+    fields: "not known", never "no fields". The first call goes alone, so that a login that is not accepted is tried once;
+    what does not need another's answer then goes together.
 
     Args:
         reader: where to read.
-        wanted: which connections are needed in full.
+        wanted: which connections are needed in full, and what else.
         parallel: requests in flight at most.
 
     Raises:
         ReadError, UnauthorizedError: the tenant cannot be read; nothing was written.
     """
-    connectors = {row.id: row for row in reader.connectors()}
     listed = tuple(sorted(reader.list_connections(include_deleted=False), key=lambda row: row.id))
-    found = parallel_calls(reader.connection, sorted(_ids_to_read(listed, wanted)), parallel)
-    connections = {key: row for key, row in found.items() if row is not None}
+    beside: dict[tuple[str, int], Callable[[], Any]] = {("connectors", 0): lambda: _connectors(reader, wanted, parallel)}
+    if wanted.priority:
+        beside["priority", 0] = reader.sync_priority
+    if wanted.engine:
+        beside["engine", 0] = reader.engine
+    if wanted.scopes:
+        beside |= {("groups", 0): reader.user_groups, ("users", 0): reader.associates}
+    rows = [("connection", key) for key in sorted(_ids_to_read(listed, wanted))]
+    asks = [*beside, *rows]
+    told: dict[tuple[str, int], Any] = parallel_calls(
+        lambda ask: beside[ask]() if ask in beside else reader.connection(ask[1]), asks, parallel
+    )
+    connectors, fields = told["connectors", 0]
+    connections = {key: row for kind, key in rows if (row := told[kind, key]) is not None}
     _complete_connectors(reader, connectors, connections)
-    fields = parallel_calls(lambda key: _fields(reader, key), sorted(_connectors_to_ask(connectors, connections, wanted)), parallel)
-    needs_names = wanted.scopes or any(not row.everyone for row in connections.values())
+    used = {row.connector_id for row in connections.values() if not row.deleted} & connectors.keys()
+    fields |= parallel_calls(lambda key: _fields(reader, key), sorted(used - fields.keys()), parallel)
+    if not wanted.scopes and any(not row.everyone for row in connections.values()):
+        told |= {("groups", 0): reader.user_groups(), ("users", 0): reader.associates()}
     return Live(
         connectors=connectors,
         listed=listed,
         connections=connections,
-        fields=fields,
-        groups=_by_id(reader.user_groups()) if needs_names else None,
-        users=_by_id(reader.associates()) if needs_names else None,
+        fields=dict(sorted(fields.items())),
+        groups=_by_id(told["groups", 0]) if ("groups", 0) in told else None,
+        users=_by_id(told["users", 0]) if ("users", 0) in told else None,
+        priority=told.get(("priority", 0)),
+        engine=told.get(("engine", 0)),
     )
 
 
@@ -78,10 +98,11 @@ def _complete_connectors(reader: Reader, connectors: dict[int, Connector], conne
             connectors[key] = row
 
 
-def _connectors_to_ask(connectors: Mapping[int, Connector], connections: Mapping[int, Connection], wanted: Wanted) -> set[int]:
-    used = {row.connector_id for row in connections.values() if not row.deleted}
-    named = {row.id for row in connectors.values() if row.name in wanted.connectors}
-    return (used | named) & connectors.keys()
+def _connectors(reader: Reader, wanted: Wanted, parallel: int) -> tuple[dict[int, Connector], dict[int, tuple[ConfigField, ...] | None]]:
+    """Every connector, and the config fields of those that are wanted by name."""
+    connectors = {row.id: row for row in reader.connectors()}
+    named = sorted(key for key, row in connectors.items() if row.name in wanted.connectors)
+    return connectors, parallel_calls(lambda key: _fields(reader, key), named, parallel)
 
 
 def _fields(reader: Reader, connector_id: int) -> tuple[ConfigField, ...] | None:

@@ -8,20 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from reconciler.errors import ReadError
 from reconciler.live.actors import actors_attributes
 from reconciler.live.mappings import WantedActors, read_mappings
 from reconciler.live.naming import bound_keys, keys_for
 from reconciler.live.normalise import connection_attributes, connector_attributes
-from reconciler.live.read import read_live
+from reconciler.live.read import TenantReader, read_live
 from reconciler.model import ACTOR_TYPES, Address, Attributes, Connection, Connector, Live, Recorded, SecretRef, Wanted
-from reconciler.ports import MappingReader, Reader
-
-
-class Everything(Reader, MappingReader, Protocol):
-    """A reader of the rows and of what lies below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ class Whole:
         return dict(sorted(found.items()))
 
 
-def read_everything(reader: Everything, *, parallel: int = 4) -> Live:
+def read_everything(reader: TenantReader, *, parallel: int = 4) -> Live:
     """One reading of all live connections and connectors, their mappings and lists, the order and the engine.
 
     Raises:

@@ -5,11 +5,13 @@ Effects: none.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 # Characters that need no percent-encoding in an address part. Space, slash, percent and control characters do.
 _PLAIN = "-._~!$&'()*+,;=:@"
+_IS_PLAIN = re.compile(rf"[A-Za-z0-9{re.escape(_PLAIN)}]*").fullmatch
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -55,7 +57,7 @@ class Address:
         return self.parts[1] if len(self.parts) > 1 else ""
 
     def __str__(self) -> str:
-        return "/".join(quote(part, safe=_PLAIN, errors="surrogatepass") for part in self.parts)
+        return "/".join(part if _IS_PLAIN(part) is not None else quote(part, safe=_PLAIN, errors="surrogatepass") for part in self.parts)
 
 
 @dataclass(frozen=True, order=True, slots=True)

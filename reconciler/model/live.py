@@ -98,6 +98,7 @@ class Wanted:
         everything: read every live row (a GUID in the file is found no other way).
         scopes: user groups and logins are needed even if no connection that is read has a restricted scope.
         connectors: names of connectors whose config fields are needed although no connection that is read is on them.
+        priority, engine: the order of connections and the engine are needed.
     """
 
     ids: frozenset[int] = frozenset()
@@ -106,6 +107,8 @@ class Wanted:
     everything: bool = False
     scopes: bool = False
     connectors: frozenset[str] = frozenset()
+    priority: bool = False
+    engine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ Effects: none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.address import Address
 from reconciler.model.secret import Hidden, SecretRef
@@ -32,19 +32,26 @@ Scope = Mapping[str, Any]
 Attributes = Mapping[str, Value]
 Snapshot = Mapping[Address, Attributes]
 
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+
 
 def same(one: Value, other: Value) -> bool:
     """Typed equality: `True` is not `1`, `1` is not `1.0`, `"1"` is not `1`; mappings compare without order.
 
     Hidden values are equal to each other only: what cannot be seen cannot be called different.
     """
+    if one is other:
+        return True
+    kind = type(one)
+    if kind in _PLAIN or type(other) in _PLAIN:  # most leaves; asking whether they are mappings costs ten times as much
+        return kind is type(other) and bool(one == other)
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, (Mapping, tuple)) or isinstance(other, (Mapping, tuple)):
         return False
-    return type(one) is type(other) and bool(one == other)
+    return kind is type(other) and bool(one == other)
 
 
 def is_secret(value: Value) -> bool:

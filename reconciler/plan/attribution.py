@@ -37,6 +37,8 @@ def attributed(plan: Plan, last: Mapping[str, Attributes], *, otherwise: Attribu
         last: what was last agreed on, by address text, in the form of a unit's `wants`.
         otherwise: of a value on which nothing was agreed.
     """
+    if not plan.units:
+        return plan
     units = tuple(replace(unit, changes=tuple(_attributed(unit, one, last, otherwise) for one in unit.changes)) for unit in plan.units)
     return _digested(replace(plan, units=units))
 
@@ -49,7 +51,7 @@ def with_news_only(plan: Plan, last: Mapping[str, Attributes]) -> Plan:
         for address, wants in plan.agreed.items()
         if address not in left and (address not in last or not same(wants, last[address]))
     }
-    return _digested(replace(plan, agreed=agreed))
+    return plan if len(agreed) == len(plan.agreed) else _digested(replace(plan, agreed=agreed))
 
 
 def agreed_in(plan: Plan, address: str) -> Attributes | None:

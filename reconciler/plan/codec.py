@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from reconciler.errors import StalePlan
 from reconciler.model import (
@@ -40,6 +40,7 @@ from reconciler.model import (
 )
 
 FORMAT = "reconciler/plan/v1"
+_AS_IT_IS: Final = frozenset({str, int, bool, type(None)})
 
 
 def canonical(value: Any) -> bytes:
@@ -54,6 +55,8 @@ def digest_of(value: Any) -> str:
 
 def value_to_json(value: Value) -> Any:
     """A value as JSON: secrets as `{"$secret": ...}`, hidden as `{"$hidden": true}`, keys that begin with `$` doubled."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, SecretRef):
         return {"$secret": value.reference, "version": value.version}
     if value is HIDDEN:

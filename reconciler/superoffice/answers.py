@@ -42,11 +42,13 @@ class Unreadable(ValueError):
 
 
 def read_json(reply: Reply) -> Any:
-    """The JSON of an answer.
+    """The JSON of an answer, which is parsed once; nobody changes it.
 
     Raises:
         Unreadable: it is not JSON, not UTF-8, or says one thing twice.
     """
+    if reply.json:
+        return reply.json[0]
     kind = reply.content_type.partition(";")[0].strip().lower()
     if kind and not (kind.endswith(("/json", "+json"))):
         raise Unreadable("a web page instead of JSON" if "html" in kind else "something else than JSON")
@@ -55,7 +57,7 @@ def read_json(reply: Reply) -> Any:
     try:
         text = reply.body.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
-        if "\\ud" in text.lower():  # an escaped half surrogate is legal JSON, but no text: nothing could store or send it
+        if "\\ud" in text or "\\uD" in text:  # an escaped half surrogate is legal JSON, but no text: nothing could store or send it
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeError:
         raise Unreadable("text that is not UTF-8") from None
@@ -63,6 +65,7 @@ def read_json(reply: Reply) -> Any:
         raise
     except (ValueError, RecursionError):
         raise Unreadable("broken JSON") from None
+    reply.json.append(value)
     return value
 
 

@@ -220,10 +220,12 @@ class Gateway:
     def _archive(self, key: str, build: Callable[[Any], T], query: Mapping[str, str]) -> T:
         """All pages of an archive. The server's link to the next one is never followed: it may name another host."""
         rows: list[Any] = []
+        begins: list[Any] = []
         while True:
             page, more = self._read(key, carriers.archive_page_from, query={**query, **({"$skip": str(len(rows))} if rows else {})})
-            if page and page[0] in rows:
+            if page and page[0] in begins:
                 raise _read_error(key, 200, "it answered with the same page twice")
+            begins += page[:1]
             rows += page
             if not (more and page):
                 return self._built(key, rows, build)

@@ -17,7 +17,7 @@ import ipaddress
 import ssl
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,13 +44,18 @@ _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete answer; the body is not longer than `MAX_BODY`."""
+    """A complete answer; the body is not longer than `MAX_BODY`.
+
+    Attributes:
+        json: what the body was read as, once it was; `answers.read_json` fills and reads it.
+    """
 
     status: int
     content_type: str
     body: bytes
     retry_after: str = ""
     date: str = ""
+    json: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

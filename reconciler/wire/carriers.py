@@ -210,7 +210,7 @@ class Row:
     """One JSON object whose members are read by name and type."""
 
     def __init__(self, json: Json, place: str) -> None:
-        if not isinstance(json, Mapping):
+        if type(json) is not dict and not isinstance(json, Mapping):  # the second alone would cost as much as the rest of a row
             raise WireError(place, "an object", json)
         self._json = json
         self.place = place
@@ -259,7 +259,7 @@ class Row:
     def text(self, name: str) -> str:
         """A text; null is empty."""
         value = self.member(name)
-        if not isinstance(value, str | None):
+        if not (value is None or isinstance(value, str)):
             raise WireError(f"{self.place}.{name}", "a string", value)
         return value or ""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -125,6 +126,7 @@ def encoded_length(text: Text) -> int:
     return len(encode(text).encode("utf-16-le", "surrogatepass")) // 2
 
 
+@lru_cache(maxsize=4096)
 def shown(raw: str, language: str) -> str:
     """The text to show a person: in `language` (ISO), else in English, else the first there is."""
     texts = parse(raw)

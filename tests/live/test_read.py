@@ -135,9 +135,27 @@ def test_a_login_that_may_not_read_is_said_to_be_one(tenant: Stage, kind: FaultK
         read(tenant, everything=True)
 
 
+@pytest.mark.parametrize("kind", [FaultKind.UNAUTHORIZED, FaultKind.FORBIDDEN])
+def test_a_login_that_is_not_accepted_is_tried_once_whatever_is_wanted(tenant: Stage, kind: FaultKind) -> None:
+    """Several at a time with a wrong password could lock the account."""
+    tenant.emulator.faults.add(Fault("*", kind, times=None))
+    with pytest.raises(UnauthorizedError):
+        read(tenant, everything=True, scopes=True, priority=True, engine=True)
+    assert len(tenant.calls()) == 1
+
+
+def test_the_order_and_the_engine_are_read_where_they_are_wanted(tenant: Stage) -> None:
+    live = read(tenant, priority=True, engine=True)
+    assert live.priority == (0, 101, 102, 103)
+    assert live.engine is not None
+    live = read(tenant)
+    assert (live.priority, live.engine) == (None, None)
+    assert (asked(tenant)["SyncPriority"], asked(tenant)["GetEngineStatus"]) == (1, 1)
+
+
 def test_a_reading_is_the_same_however_many_calls_are_under_way(tenant: Stage) -> None:
     with tenant.session() as session:
-        wanted = Wanted(everything=True, scopes=True)
+        wanted = Wanted(everything=True, scopes=True, priority=True, engine=True, connectors=frozenset({"Visma"}))
         assert read_live(session.gateway, wanted, parallel=1) == read_live(session.gateway, wanted, parallel=8)
 
 
