@@ -13,7 +13,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types imports workflows faults verify-quick verify bench format build clean run-ready dev-ready pictures
+.PHONY: help demo test check lint types imports workflows faults verify-quick verify bench format build clean run-ready dev-ready pictures docs
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ bench: dev-ready  ## figures for the budgets, as ratios
 
 pictures: dev-ready  ## docs/pictures, taken in a headless Chromium
 	$(bin)/python .ci/pictures.py
+
+docs: dev-ready  ## docs/reference, and what the pages show, as the commands print it
+	$(bin)/python -m tests.docs
 
 format: dev-ready  ## what can be put right without thinking
 	$(bin)/ruff check --fix-only .

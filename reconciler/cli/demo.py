@@ -25,9 +25,6 @@ from reconciler.errors import ReconcilerError
 
 __all__ = ["demo", "shipped_example"]
 
-# What the seeded ERPs of the emulator let in. They protect nothing: the emulator is on loopback and begins anew each time.
-_PASSWORDS = {"VISMA_PASSWORD": "winter-2026", "FORTNOX_PASSWORD": "erp-password"}
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -152,8 +149,10 @@ def demo(settings: Settings) -> int:
 
 def _environment() -> dict[str, str]:
     """This process's environment, without what would point a command at another target, with the two passwords."""
+    from reconciler.emulator.example import PASSWORDS
+
     ours = {name: value for name, value in os.environ.items() if name not in ("RECONCILER_TARGETS", "CI")}
-    return {**ours, **_PASSWORDS}
+    return {**ours, **PASSWORDS}
 
 
 def shipped_example() -> Path:

@@ -81,12 +81,21 @@ def serve(port: int, state: Path, folders: tuple[Path, ...], tenant: str | None,
 @emulator.command()
 @state_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def reset(state: Path, yes: bool) -> None:
+@click.option("--example", is_flag=True, help="With connections in it, as an administrator would have made them by hand.")
+def reset(state: Path, yes: bool, example: bool) -> None:
     """Throw the emulator's state away and start afresh."""
     if state.exists() and not yes:
         click.confirm(f"Throw away everything in {state} and its ERP folder?", abort=True, err=True)
-    _open(state, afresh=True).close()
-    click.echo(f"{state} is as new: no connectors, no connections, fresh ERP files.")
+    with closing(_open(state, afresh=True)) as opened:
+        if not example:
+            click.echo(f"{state} is as new: no connectors, no connections, fresh ERP files.")
+            return
+        from reconciler.emulator.example import PASSWORDS, fill
+
+        fill(opened.edit)
+    click.echo(f"{state} holds three connections on two connectors, made by hand. Their ERPs let in:")
+    for name, value in PASSWORDS.items():
+        click.echo(f"  {name}={value}")
 
 
 class Editing:

@@ -91,7 +91,7 @@ def announced(served: Emulator, state: Path, authority: Path | None) -> Iterator
         yield "  online:"
         yield f"    {{kind: online, environment: sod, tenant: {own.tenant}, emulated_at: {served.url.rstrip('/')}{trusted},"
         yield "     auth: {kind: system-user, app_token: {secret: env:SO_APP_TOKEN}, system_token: {secret: env:SO_SYSTEM_TOKEN},"
-        yield f"            private_key: {{secret: file:{_as_named(state.parent / KEY)}}}}}}}"
+        yield f"            private_key: {{secret: file:{_as_named(state.parent / KEY)}}}}}, secrets: ['env:*']}}"
         if not state.parent.absolute().is_relative_to(Path.cwd()):
             yield f"Copy the files that it names from {state.parent.absolute()} to here."
     if authority is not None:

@@ -24,7 +24,7 @@ def status(settings: Settings) -> int:
         announce_open_runs(settings, session, typed)
         try:
             with busy(settings, f"Reading {session.target.name}"):
-                found = flow.status(session)
+                found = flow.status(session, tuple(settings.files))
         except TargetError:
             streams.err(by_hand_page(flow.recover_view(session, reach=False), invocation=typed, width=streams.width(err=True)))
             raise

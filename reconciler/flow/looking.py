@@ -83,8 +83,8 @@ def _find(name: str, labels: Mapping[int, Sequence[str]], rows: Mapping[int, Any
     raise InputError([problem])
 
 
-def status(session: Session) -> Status:
-    """Every live connection, open runs, and what to type next."""
+def status(session: Session, files: tuple[str, ...] = ()) -> Status:
+    """Every live connection, open runs, and what to type next: where no file speaks of them yet, the command that writes one."""
     gateway, recorded = session.gateway, session.recorded()
     bound = {binding.id: address for address, binding in recorded.bindings.items() if address.startswith("connection/")}
     tests = _last_tests(session)
@@ -104,7 +104,12 @@ def status(session: Session) -> Status:
                 last_test_passed=tested[1] if tested else None,
             )
         )
-    steps = ("reconciler recover",) if recorded.open_runs else ("reconciler plan",)
+    if recorded.open_runs:
+        steps: tuple[str, ...] = ("reconciler recover",)
+    elif rows and not files and not any(path.exists() for path in session.desired_paths(())):
+        steps = ("reconciler dump -o connections.yaml",)
+    else:
+        steps = ("reconciler plan",)
     return Status(session.target.name, tuple(sorted(rows, key=lambda one: one.name)), recorded.open_runs, steps)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from reconciler.model import (
     Act,
     Address,
+    Attributes,
     Change,
     Desired,
     Grade,
@@ -30,6 +31,7 @@ from reconciler.plan.identity import Identity, Rows, name_matches
 from reconciler.wire import languages
 
 _MOST_TOLD = 5  # rows named in one sentence
+_ARROWS = {"to-crm": ">", "to-erp": "<", "both": "< >"}
 
 _NOTICES = frozenset({HazardName.STARTS_DATA_FLOW, HazardName.LEFT_INACTIVE, HazardName.TAKES_OVER, HazardName.ACCESS_FLAGS})
 
@@ -115,9 +117,10 @@ def _activity(scene: Scene, unit: Unit) -> _Found:
             "It is activated for the first time from here: the next synchronisation overwrites records, and no rollback brings them back."
         )
         yield HazardName.STARTS_DATA_FLOW, unit.address, text
-    opened = sorted(".".join(change.path[1:-1]) for change in unit.changes if _opens_flow(change))
+    opened = sorted(_flow(unit, change) for change in unit.changes if _opens_flow(change))
     if opened and before:
-        text = f"Data begins to flow at {', '.join(opened[:5])}: the next synchronisation overwrites records for good."
+        more = f" and {len(opened) - _MOST_TOLD} more" if len(opened) > _MOST_TOLD else ""
+        text = f"Data begins to flow at {', '.join(opened[:_MOST_TOLD])}{more}: the next synchronisation overwrites records for good."
         yield HazardName.STARTS_DATA_FLOW, unit.address, text
     parked = scene.recorded.parked.get(str(unit.address))
     if Act.ACTIVATE in acts and not before and parked is not None:
@@ -143,6 +146,21 @@ def _opens_flow(change: Change) -> bool:
     if change.path[-1] != "direction":
         return False
     return bool(flows.get(str(change.after), set()) - flows.get(str(change.before), set()))
+
+
+def _flow(unit: Unit, change: Change) -> str:
+    """What begins to flow, as the dialog shows it: `customer CustGr > BUSINESS`."""
+    if change.path[-1] == "sync":
+        return change.path[1]
+    _, actor, _, key, _ = change.path
+    sides = [side["actors"][actor]["fields"][key] for side in (unit.wants, unit.before) if side and key in _fields(side, actor)]
+    crm = next((one["crm"] for one in sides if one.get("crm")), "")
+    return f"{actor} {key} {_ARROWS[str(change.after)]} {crm}".rstrip()
+
+
+def _fields(side: Attributes, actor: str) -> Attributes:
+    found: Attributes = side.get("actors", {}).get(actor, {}).get("fields", {})
+    return found
 
 
 def _deletion(scene: Scene, unit: Unit) -> _Found:

@@ -140,6 +140,14 @@ def test_status_and_tests(applied: Folder) -> None:
     assert json.loads(failed.out)["results"][0]["passed"] is False
 
 
+def test_status_leads_to_a_dump_where_no_file_speaks_of_what_is_there(folder: Folder) -> None:
+    folder.file.unlink(missing_ok=True)
+    assert folder.run("emulator", "reset", "--yes", "--example").code == 0
+    assert folder.run("status").out.endswith("Next: reconciler dump -o connections.yaml\n")
+    assert folder.run("dump", "-o", "connections.yaml").code == 0
+    assert folder.run("status").out.endswith("Next: reconciler plan\n")
+
+
 def test_why_a_run_was_made_is_in_the_journal(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_RUN_ID", "4711")
     folder.write()

@@ -15,7 +15,7 @@ Target emulator, kind emulator.
 
   credentials  good  The emulator's own login.
   address      good  (here).
-  server       good  NetServer 12.4.0.0 (12.4 (emulated)).
+  server       good  NetServer 12.4.0.0 (12.4 (embedded)).
   clock        good  0 s apart from the server's.
   login        good  ADMIN (Ada Administrator), in Emulator.
   rights       good  Role Administrator; functional rights: admin-all.

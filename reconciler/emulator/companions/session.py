@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.emulator.office import Office
 
-RELEASE = "12.4 (emulated)"
+RELEASE = "12.4 (embedded)"
 
 
 def version(base: str) -> dict[str, Any]:

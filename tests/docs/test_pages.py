@@ -1,0 +1,68 @@
+"""Every command of the documentation is executed, in its order, and what a page shows is what comes out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import COMMANDS, ROOT, blocks_of, page_names
+from tests.docs.stage import Stage, warm_command
+
+MEND = "If the page should say what came out: make docs"
+
+PLAYED = [page for page in page_names() if any(block.language in COMMANDS for block in blocks_of(page, (ROOT / page).read_text("utf-8")))]
+
+# Every block that is not executed, or not compared, with its reason as the page's own note gives it.
+SKIPPED: dict[str, tuple[str, ...]] = {
+    "README.md": ("the tests would run themselves",),
+    "CONTRIBUTING.md": ("the tests would run themselves",),
+    "docs/connect-to-superoffice.md": ("PowerShell is not everywhere; the block above is the same",),
+    "docs/pipelines.md": ("it needs a forge; tests/forge plays one, with this command",),
+    "docs/secrets.md": (
+        "installs a package, which needs an index",
+        "a command of Azure; it needs a vault",
+        "installs a package, which needs an index",
+        "installs a package, which needs an index, and asks a person",
+    ),
+    "docs/unknowns.md": ("the script is executed by tests/online, with its answers",),
+}
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    if os.name == "nt" or shutil.which("bash") is None:
+        pytest.skip("the pages are typed in a POSIX shell")
+    with warm_command(tmp_path_factory.mktemp("warm")) as place:
+        yield place
+
+
+@pytest.mark.parametrize("page", PLAYED)
+def test_every_command_ends_as_the_page_says_and_prints_what_it_shows(page: str, commands: Path, tmp_path: Path) -> None:
+    stage = Stage(tmp_path, commands)
+    try:
+        found = stage.play(blocks_of(page, (ROOT / page).read_text("utf-8")))
+    finally:
+        stage.close()
+    assert not found.complaints, "\n\n".join([*found.complaints, MEND])
+
+
+def test_what_is_skipped_is_listed_with_its_reason() -> None:
+    skipped = {}
+    for page in page_names():
+        blocks = blocks_of(page, (ROOT / page).read_text("utf-8"))
+        if reasons := tuple(note.words for block in blocks if (note := block.note("skip"))):
+            skipped[page] = reasons
+    assert skipped == SKIPPED
+    assert all(reason for reasons in SKIPPED.values() for reason in reasons)
+
+
+def test_no_command_hides_in_a_block_without_a_language() -> None:
+    """A block without one is not executed, and nobody would notice."""
+    bare = [
+        b.place for page in page_names() for b in blocks_of(page, (ROOT / page).read_text("utf-8")) if b.language == "" and "$ " in b.text
+    ]
+    assert bare == []
