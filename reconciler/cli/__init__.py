@@ -25,4 +25,4 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command line and end the process with its exit code; `sys.argv` is read where no arguments are given."""
     from reconciler.cli.entry import run
 
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments, ends_process=True))

@@ -9,7 +9,6 @@ Effects: those of the command; installs handlers for SIGTERM and its like while 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -35,33 +34,47 @@ class Terminated(KeyboardInterrupt):
         self.name = name
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line; never raises, never prints a traceback."""
+def run(arguments: Sequence[str], *, ends_process: bool = False) -> int:
+    """Run one command line; never raises, never prints a traceback.
+
+    Args:
+        ends_process: no signal is heard any more once the exit code is known: it could only take that away.
+    """
     settings = Settings()
     streams = settings.streams
-    with _terminable():
+    with _terminable(for_good=ends_process):
         code = _guarded(arguments, settings)
-    if streams.lost:
-        streams.say(f"Standard output could not be written: {streams.lost}.\n")
-    streams.finish()
+        _hear_no_more()
+        if streams.lost:
+            streams.say(f"Standard output could not be written: {streams.lost}.\n")
+        streams.finish()
     return exits.of_output(code, lost=bool(streams.lost), writes=settings.command in _WRITERS)
 
 
 def _guarded(arguments: Sequence[str], settings: Settings) -> int:
     try:
         return _invoked(arguments, settings)
-    except Interrupted as interrupted:
-        return failures.report_interrupt(interrupted.detail.partition(" ")[0], interrupted.exit_code, settings)
-    except ReconcilerError as error:
-        return failures.report_error(error, settings)
-    except Terminated as terminated:
-        return failures.report_interrupt(terminated.name, 143, settings)
-    except KeyboardInterrupt:
-        return failures.report_interrupt("SIGINT", 130, settings)
-    except OSError as error:
-        return failures.report_refusal(error, settings)
-    except Exception as error:  # noqa: BLE001 - the last line: whatever it is, a person gets a sentence and a true exit code
-        return failures.report_bug(error, settings)
+    except BaseException as error:  # noqa: BLE001 - what it is, is told below, and never passed over
+        _hear_no_more()
+        return _told(error, settings)
+
+
+def _told(error: BaseException, settings: Settings) -> int:
+    match error:
+        case Interrupted():
+            return failures.report_interrupt(error.detail.partition(" ")[0], error.exit_code, settings)
+        case ReconcilerError():
+            return failures.report_error(error, settings)
+        case Terminated():
+            return failures.report_interrupt(error.name, 143, settings)
+        case KeyboardInterrupt():
+            return failures.report_interrupt("SIGINT", 130, settings)
+        case OSError():
+            return failures.report_refusal(error, settings)
+        case Exception():  # the last line: whatever it is, a person gets a sentence and a true exit code
+            return failures.report_bug(error, settings)
+        case _:
+            raise error
 
 
 def _invoked(arguments: Sequence[str], settings: Settings) -> int:
@@ -79,24 +92,33 @@ def _invoked(arguments: Sequence[str], settings: Settings) -> int:
     return code if isinstance(code, int) else 0
 
 
+# Windows has no SIGHUP, and SIGBREAK is its Ctrl-Break.
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+
+
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
+def _terminable(*, for_good: bool) -> Iterator[None]:
     """Let SIGTERM, SIGHUP and Ctrl-Break end the command in order; `apply` listens in its own way while it runs."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    names = ("SIGTERM", "SIGHUP", "SIGBREAK") if os.name == "nt" else ("SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    # nohup sets SIGHUP to be ignored, and that is meant.
-    earlier = {number: signal.getsignal(number) for number in numbers}
+    earlier = {number: signal.getsignal(number) for number in _ENDING}
     for number, handler in earlier.items():
-        if handler is not signal.SIG_IGN:
+        # nohup sets SIGHUP to be ignored, and that is meant; SIGINT is a KeyboardInterrupt already.
+        if handler is not signal.SIG_IGN and number != signal.SIGINT:
             signal.signal(number, _terminate)
     try:
         yield
     finally:
         for number, handler in earlier.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if for_good else handler)
+
+
+def _hear_no_more() -> None:
+    """The command is ending, and its exit code says what was written; who presses Ctrl-C once more must not lose that."""
+    if threading.current_thread() is threading.main_thread():
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _terminate(number: int, _frame: FrameType | None) -> None:
