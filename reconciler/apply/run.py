@@ -45,6 +45,7 @@ class Options:
         atomic: a failed unit also rolls back the units already done.
         keep_going: units after a failed one are still run, unless they hang on it.
         who, why: for the journal.
+        account: what else the journal keeps of the run's beginning (tool, clock, controls, a broken glass): members of run-opened.
     """
 
     atomic: bool = False
@@ -52,6 +53,7 @@ class Options:
     command: str = "apply"
     who: Mapping[str, Any] = field(default_factory=dict)
     why: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ def _open(context: Context, progress: Progress) -> None:
     plan, options = progress.plan, progress.options
     context.record(
         "run-opened",
+        **options.account,
         command=options.command,
         plan_digest=plan.digest,
         plan=to_json(plan),

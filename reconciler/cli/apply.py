@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.break_glass import glass_of
 from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
-from reconciler.errors import CheckFailed, RefusedError, UsageProblem
+from reconciler.errors import CheckFailed, RefusedError, StalePlan, TargetError, UsageProblem
 
 if TYPE_CHECKING:
+    from reconciler.cli.break_glass import Glass
     from reconciler.cli.live import Listener
     from reconciler.flow.reviewing import Approved
     from reconciler.model import Plan, RunReport
@@ -39,12 +41,15 @@ __all__ = ["apply", "ask", "run", "run_watched", "show_plan", "show_report"]
 @click.option("--retry-failed", is_flag=True, help="Also run what was rolled back the last time.")
 @click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
 @click.option("--reason", metavar="TEXT", help="Goes into the journal.")
+@click.option("--class", "change_class", type=click.Choice(["normal", "standard", "emergency"]), help="Which kind of change this is.")
+@click.option("--break-glass", is_flag=True, help="Go on without the approval; needs --reason, and somebody else's review afterwards.")
 def apply(settings: Settings, *, plan_file: str | None, yes: bool, allow: tuple[str, ...], **given: Any) -> int:
     """Plan, show the plan, ask, and run it; every unit is tested first, proved afterwards, and rolled back if it fails.
 
     With a saved plan: run exactly that. It asks nothing, reads no files with desired state, and takes target and permissions from the plan.
     """
     _check_usage(settings, plan_file, allow, given)
+    given["glass"] = glass_of(given)
     if plan_file is not None:
         return _apply_saved(settings, Path(plan_file), given)
     return _apply_fresh(settings, allow, given, yes=yes)
@@ -79,7 +84,6 @@ def _check_usage(settings: Settings, plan_file: str | None, allow: tuple[str, ..
 def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
     from reconciler import flow
     from reconciler.cli.session import invocation, opened
-    from reconciler.errors import StalePlan
 
     made = flow.load_plan(path, expect_digest=given["expect_digest"])
     if settings.target is not None and settings.target != made.target:
@@ -91,14 +95,40 @@ def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
     typed = invocation(settings)
     with opened(settings, target=made.target) as session:
         if given["require_approval"]:
-            allowed = flow.approved(os.environ, session, made)
-            _say_approved(settings, allowed)
-            made, given = allowed.plan, {**given, "approval": allowed.approval.as_json(), "left": allowed.left}
+            allowed = _allowed(settings, session, made, given["glass"])
+            if allowed is not None:
+                made, given = allowed.plan, {**given, "approval": allowed.approval.as_json(), "left": allowed.left}
         show_plan(settings, session, made)
         _refuse_early(session, made, given, saved=True)
         if not _has_work(session, made):
             return _nothing_to_do(settings, session, made)
         return run(settings, session, made, typed, given, saved=True)
+
+
+def _allowed(settings: Settings, session: Session, made: Plan, glass: Glass | None) -> Approved | None:
+    """What of a plan the forge says is approved; None where a person goes on without that, with the whole plan.
+
+    Raises:
+        CheckFailed, RefusedError, TargetError: nothing is, or nobody can tell, and nobody broke the glass.
+        StalePlan: its approval was used already; no glass helps.
+    """
+    from reconciler import flow
+
+    try:
+        allowed = flow.approved(os.environ, session, made)
+    except StalePlan:
+        raise
+    except (RefusedError, TargetError) as refusal:
+        if glass is None:
+            raise
+        glass.past(refusal)
+        return None
+    if glass is not None and allowed.left:
+        for unit in allowed.left:
+            glass.passed.append(f"{unit.address}: {unit.reason}.")
+        return None
+    _say_approved(settings, allowed)
+    return allowed
 
 
 def _say_approved(settings: Settings, allowed: Approved) -> None:
@@ -206,11 +236,15 @@ def run(settings: Settings, session: Session, made: Plan, typed: Invocation, giv
     from reconciler.cli.who import who, why
     from reconciler.report.progress import Progress
 
+    glass: Glass | None = given.get("glass")
+    if glass is not None:
+        glass.announce(settings)
     progress = Progress.of(made)
     options = {name: given[name] for name in ("atomic", "keep_going", "retry_failed")}
     attested = given.get("attest_approval")
     approval = given.get("approval") or ({"attested": attested, "verified": False} if attested else None)
     actor = {**who(os.environ), **({"approval": approval} if approval else {})}
+    reasons = why(given["ticket"], given["reason"], "emergency" if glass is not None else given.get("change_class"))
     report = run_watched(
         settings,
         progress,
@@ -220,11 +254,14 @@ def run(settings: Settings, session: Session, made: Plan, typed: Invocation, giv
             **options,
             saved=saved,
             who=actor,
-            why=why(given["ticket"], given["reason"]),
+            why=reasons,
+            glass=None if glass is None else glass.as_json(),
             listener=listener,
             left=given.get("left", ()),
         ),
     )
+    if glass is not None:
+        settings.streams.say(f"BREAK-GLASS: run {report.run} is flagged until somebody else reviews it.\n")
     return show_report(settings, report, progress, typed)
 
 

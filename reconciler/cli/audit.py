@@ -1,46 +1,171 @@
-"""`reconciler audit`: prove that the account is whole, and hand it to somebody who does not have this tool.
+"""`reconciler audit`: prove that the account is whole, tell it to an auditor, and let somebody look at what is exceptional in it.
 
-Effects: reads the journal; `export` writes one new file; writes the standard streams.
+Effects: reads the journal; `export` writes one new file, `review` and `read` one event, for which `read` reads the tenant; writes the
+standard streams.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.settings import Settings, command
+from reconciler.audit.flags import FlagKind
+from reconciler.cli.settings import Settings, command, shared_options
 from reconciler.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from reconciler.report.document import Document
 
 __all__ = ["audit"]
 
+_DOCUMENTS = ("text", "json", "markdown", "html")
 
-@command("audit")
-@click.argument("action", type=click.Choice(["verify", "changes", "export"]))
-@click.option("-o", "--output", metavar="FILE", help="For export: the zip file to write.")
-@click.option("--anchor", "anchors", metavar="HEAD", multiple=True, help="For verify: a head that was kept elsewhere; repeat it for more.")
-def audit(settings: Settings, *, action: str, output: str | None, anchors: tuple[str, ...]) -> int:
-    """Verify that no event was changed, added, removed or moved; print every change as CSV; export evidence as a zip file.
 
-    The zip file holds this target's events, a table of its changes, a manifest and verify.py, which checks them with plain Python. Every
-    run prints the journal's head: keep some of them elsewhere, and give one to `--anchor`, which also shows that nothing was cut off.
+@click.group("audit")
+@shared_options
+def audit() -> None:
+    """Prove that the account is whole, tell it to an auditor, and close what is exceptional in it.
+
+    Every run prints the journal's head: keep some of them elsewhere, and give one to `verify --anchor`.
     """
-    if (output is None) is (action == "export") or (anchors and action != "verify"):
-        raise UsageProblem(
-            "Wrong arguments",
-            f"`audit {action}` was given too much or too little.",
-            "reconciler audit verify [--anchor HEAD], audit changes, audit export -o evidence.zip",
-        )
-    from reconciler import flow
+
+
+@command("verify")
+@click.option("--anchor", "anchors", metavar="HEAD", multiple=True, help="A head that was kept elsewhere; repeat it for more.")
+def verify(settings: Settings, *, anchors: tuple[str, ...]) -> int:
+    """Verify that no event was changed, added, removed or moved; with --anchor also that the end was not cut off. Exits with 3 if not."""
     from reconciler.cli.journal import check
     from reconciler.cli.session import opened
 
     with opened(settings) as session:
-        if action == "verify":
-            return check(settings, session, anchors)
-        if action == "changes":
-            settings.streams.data(flow.change_table(session))
-            return 0
-        count, head = flow.save_evidence(session, Path(str(output)))
+        return check(settings, session, anchors)
+
+
+@command("changes", formats=("text",))
+def changes(settings: Settings) -> int:
+    """Print every change of every run as CSV, the oldest first; no cell is a formula."""
+    from reconciler import flow
+    from reconciler.cli.session import opened
+
+    with opened(settings) as session:
+        settings.streams.data(flow.change_table(session))
+    return 0
+
+
+@command("export")
+@click.option("-o", "--output", metavar="FILE", required=True, help="The zip file to write.")
+def export(settings: Settings, *, output: str) -> int:
+    """Write evidence: this target's events, a table of its changes, a manifest, and verify.py, which checks them with plain Python."""
+    from reconciler import flow
+    from reconciler.cli.session import opened
+
+    with opened(settings) as session:
+        count, head = flow.save_evidence(session, Path(output))
     settings.streams.say(f"Written: {output}, {count:,} events, head {head}.\nCheck it anywhere: unzip it and type `python verify.py`.\n")
     return 0
+
+
+@command("exceptions", formats=_DOCUMENTS)
+@click.option("--from", "begin", metavar="DAY", help="The first day, such as 2026-11-01, in UTC.")
+@click.option("--to", "end", metavar="DAY", help="The last day.")
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in FlagKind]), help="Only these; repeat it for more."
+)
+@click.option("--check", is_flag=True, help="Exit with 3 while one of them waits for a review.")
+def exceptions(settings: Settings, *, begin: str | None, end: str | None, kinds: tuple[str, ...], check: bool) -> int:
+    """List what left the usual way; each exception waits until somebody other than the one who caused it has reviewed it.
+
+    Broken glass, approvals and tickets that are missing or only attested, barriers permitted, rollbacks, recoveries, broken leases,
+    controls that changed, and changes on the tenant that this tool did not make.
+    """
+    from reconciler import flow
+    from reconciler.audit.period import period_of
+    from reconciler.cli.session import invocation, opened
+    from reconciler.report.exceptions_document import exceptions_document, exceptions_object
+    from reconciler.report.json import json_text
+
+    period, typed = period_of(begin, end), invocation(settings)
+    with opened(settings) as session:
+        account = flow.account(session)
+        found = flow.exceptions(account, period, kinds)
+        code = 3 if check and any(flag.review is None for flag in found) else 0
+        name, reads = session.target.name, len(account.reads)
+    if settings.json:
+        told = exceptions_object(name, found, exit_code=code, reads=reads, begin=period.begin, end=period.end)
+        settings.streams.data(json_text(told))
+    else:
+        _write(settings, exceptions_document(name, found, period=period.words, reads=reads, kinds=kinds, invocation=typed))
+    return code
+
+
+@command("review")
+@click.argument("subject", metavar="RUN|EXCEPTION")
+@click.option("--reason", metavar="TEXT", required=True, help="Why it may stand; goes into the journal.")
+def review(settings: Settings, *, subject: str, reason: str) -> int:
+    """Close an exception, or all of a run, as somebody who did not run it. The journal keeps who, when and why; again, nothing changes."""
+    from reconciler import flow
+    from reconciler.cli.session import opened
+    from reconciler.cli.who import who
+    from reconciler.report.untrusted import visible
+
+    if not reason.strip():
+        raise UsageProblem("A review needs a reason", "`--reason` is empty.", "Write why it may stand.")
+    with opened(settings) as session:
+        done = flow.review(session, subject, who=who(os.environ), reason=reason)
+    if settings.json:
+        from reconciler.report.exceptions_document import flag_object
+        from reconciler.report.json import json_text
+
+        members = {"closed": [flag.id for flag in done.closed], "before": [flag_object(flag) for flag in done.before]}
+        settings.streams.data(json_text({"format": "reconciler/review/v1", "target": settings.target, "by": done.person, **members}))
+        return 0
+    lines = [f"Reviewed by {done.person}: {flag.id}." for flag in done.closed]
+    lines += [f"Reviewed before, by {flag.review.person}: {flag.id}." for flag in done.before if flag.review is not None]
+    settings.streams.say("".join(f"{visible(line)}\n" for line in lines) or "There is nothing to review: the run has no exception.\n")
+    return 0
+
+
+@command("read")
+def read(settings: Settings) -> int:
+    """Read the tenant and keep digests of what it holds, for a nightly job: two reads show what was changed without this tool.
+
+    No value is kept, and no password is part of a digest. `audit exceptions` compares the reads.
+    """
+    from reconciler import flow
+    from reconciler.cli.session import busy, opened
+    from reconciler.cli.who import who
+
+    with opened(settings) as session, busy(settings, f"Reading {session.target.name}"):
+        count = flow.read_tenant(session, who=who(os.environ))
+        head = session.recorded().head
+    if settings.json:
+        from reconciler.report.json import json_text
+
+        told = {"format": "reconciler/tenant-read/v1", "target": settings.target, "connections": count, "head": head}
+        settings.streams.data(json_text(told))
+    else:
+        settings.streams.say(f"Read {count:,} connections of {settings.target}; the journal keeps their digests.\nJournal head {head}\n")
+    return 0
+
+
+def _write(settings: Settings, document: Document) -> None:
+    """A document in the format that was asked for."""
+    if settings.text:
+        from reconciler.report.document_text import document_page
+
+        settings.streams.out(document_page(document, width=settings.streams.width()))
+    elif settings.format == "html":
+        from reconciler.report.html import html_text
+
+        settings.streams.data(html_text(document))
+    else:
+        from reconciler.report.markdown import markdown_text
+
+        settings.streams.data(markdown_text(document))
+
+
+for one in (verify, exceptions, review, read, changes, export):
+    audit.add_command(one)

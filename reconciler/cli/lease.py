@@ -30,8 +30,7 @@ def lease(settings: Settings, *, name: str | None, reason: str | None) -> int:
     streams, typed = settings.streams, invocation(settings)
     with opened(settings) as session:
         if name is not None:
-            by = f"{who(os.environ)['user']}: {reason}" if reason else str(who(os.environ)["user"])
-            flow.break_lease(session, name, by=by)
+            flow.break_lease(session, name, actor=who(os.environ), reason=reason or "")
         found, store = flow.lease_holder(session), session.store(create=False)
         announce_open_runs(settings, session, typed)
         if settings.json:

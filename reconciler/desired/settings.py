@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.desired import fields, readings
 from reconciler.desired.addresses import Refused, emulated_problem, proxy_problem, tenant_problem
 from reconciler.desired.allow import pattern_problem
-from reconciler.desired.durations import seconds
+from reconciler.desired.durations import days, seconds
 from reconciler.desired.findings import Findings
 from reconciler.desired.nodes import Node, Scalar, Table
 from reconciler.model import Address, Limits, Login, Marked, Source, Target, Timeouts
@@ -95,6 +95,7 @@ def read_target(name: str, node: Node, directory: Path, findings: Findings) -> T
         fingerprint_key=fields.secret(written.get("fingerprint_key"), address, findings),
         deactivate_for=frozenset(_values(fields.texts(written.get("deactivate_for"))) or ("config", "mappings")),
         barriers=frozenset(_values(fields.texts(written.get("barriers")))),
+        retention_days=days(_word(written.get("retention"))),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.flow.checking import check_target
     from reconciler.flow.comparing import compare, file_side, tenant_side
     from reconciler.flow.drifting import find_drift, write_drift
+    from reconciler.flow.excepting import account, exceptions, read_tenant, review
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
     from reconciler.flow.going_back import make_rollback_plan
     from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, lease_holder
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from reconciler.flow.naming import online_schema
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
     from reconciler.flow.refreshing import make_refresh_plan
-    from reconciler.flow.reviewing import approved, comment, fetch_plan, verified_approval
+    from reconciler.flow.reviewing import approved, comment, verified_approval
     from reconciler.flow.taking_over import dump, save_dump
     from reconciler.session import Session, open_target
 
 __all__ = [
     "Session",
+    "account",
     "apply_plan",
     "approved",
     "break_lease",
@@ -42,9 +44,9 @@ __all__ = [
     "compare",
     "desired_at",
     "dump",
+    "exceptions",
     "explain",
     "export_journal",
-    "fetch_plan",
     "fields",
     "file_side",
     "find_drift",
@@ -59,9 +61,11 @@ __all__ = [
     "named_files",
     "online_schema",
     "open_target",
+    "read_tenant",
     "recover",
     "recover_view",
     "render",
+    "review",
     "run_view",
     "save_dump",
     "save_evidence",
@@ -78,11 +82,11 @@ __all__ = [
 _HOMES = {
     "change_table": "reconciler.flow.auditing",
     "save_evidence": "reconciler.flow.auditing",
+    **dict.fromkeys(("account", "exceptions", "read_tenant", "review"), "reconciler.flow.excepting"),
     "find_drift": "reconciler.flow.drifting",
     "write_drift": "reconciler.flow.drifting",
     "desired_at": "reconciler.flow.attributing",
     "approved": "reconciler.flow.reviewing",
-    "fetch_plan": "reconciler.flow.reviewing",
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",
     **dict.fromkeys(("break_lease", "check_journal", "export_journal", "import_journal", "lease_holder"), "reconciler.flow.keeping"),

@@ -23,6 +23,7 @@ from reconciler.apply.run import Options, run_plan
 from reconciler.desired import in_ci
 from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, RefusedError, StalePlan
 from reconciler.flow.planning import target_digest
+from reconciler.flow.recording import account_members
 from reconciler.journal.lease import acquire
 from reconciler.journal.store import new_run_id
 from reconciler.model import Plan, Recorded, RecoverUnit, RunReport, Unit, UnitEnd
@@ -42,6 +43,7 @@ def apply_plan(
     saved: bool = False,
     who: Mapping[str, Any] | None = None,
     why: Mapping[str, Any] | None = None,
+    glass: Mapping[str, Any] | None = None,
     listener: Listener | None = None,
     left: Sequence[UnitEnd] = (),
 ) -> RunReport:
@@ -49,6 +51,7 @@ def apply_plan(
 
     Args:
         left: what was to run and may not; it ends untouched, so the whole ends short.
+        glass: `reason` and what was `passed`, where a person went past a control on purpose; the journal flags the run.
 
     Raises:
         RefusedError: a check before the first write said no; nothing was written.
@@ -62,7 +65,9 @@ def apply_plan(
         units = units_to_run(plan, recorded, saved=saved, retry_failed=retry_failed)
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
-            options = Options(atomic=atomic, keep_going=keep_going, who=_who(session, who), why=why or {})
+            actor = _who(session, who)
+            account = account_members(session, glass=glass)
+            options = Options(atomic=atomic, keep_going=keep_going, who=actor, why=why or {}, account=account)
             return with_left(run_plan(context, plan, units, known_of(recorded, rows), options), left)
         except JournalError as error:
             if not context.touched:

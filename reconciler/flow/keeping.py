@@ -6,14 +6,17 @@ Neighbours: called by `cli` through `flow`; the tenant is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from reconciler.errors import InputError, RefusedError
 from reconciler.flow.new_file import write_new
 from reconciler.journal import lease
+from reconciler.journal.events import Kind
 from reconciler.journal.lease import Holder
-from reconciler.journal.store import Checked
+from reconciler.journal.store import Checked, new_run_id
 from reconciler.journal.transfer import Moved, export_lines, import_lines
 from reconciler.model import Problem
 from reconciler.session import Session
@@ -26,13 +29,18 @@ def lease_holder(session: Session) -> Holder | None:
     return lease.holder(session.store(create=False), session.target.name)
 
 
-def break_lease(session: Session, who: str, *, by: str) -> Holder:
-    """Take the lease away from its holder, named as it is shown.
+def break_lease(session: Session, who: str, *, actor: Mapping[str, Any], reason: str = "") -> Holder:
+    """Take the lease away from its holder, named as it is shown; the journal says by whom and why.
 
     Raises:
         RefusedError: nobody holds it, or somebody else.
     """
-    return lease.break_lease(session.store(create=True), session.target.name, who, by=by)
+    store, name = session.store(create=True), session.target.name
+    by = ": ".join(text for text in (str(actor.get("user", "")), reason) if text)
+    had = lease.break_lease(store, name, who, by=by)
+    record = store.journal(name, new_run_id(session.clock, os.urandom))
+    record.append(Kind.LEASE_BROKEN, {"holder": had.who, "run": had.run, "actor": dict(actor), "reason": reason})
+    return had
 
 
 def export_journal(session: Session, path: Path | None) -> tuple[int, str]:

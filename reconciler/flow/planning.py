@@ -154,6 +154,7 @@ def target_digest(target: Target) -> str:
     """Over everything of a target that decides what may happen there; its credentials are references."""
     body = asdict(target)
     body.pop("directory")
+    body.pop("retention_days")  # it decides what is kept, not what may happen
     return digest_of({key: sorted(value) if isinstance(value, frozenset) else value for key, value in body.items()})
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Body", "Choice", "Event", "Kind", "TestPhase", "Verdict"]
+__all__ = ["RECORDS", "Body", "Choice", "Event", "Kind", "TestPhase", "Verdict"]
 
 Body = Mapping[str, Any]
 
@@ -36,6 +36,13 @@ class Kind(StrEnum):
     UNIT_CLOSED = "unit-closed"
     NOTE = "note"
     RUN_CLOSED = "run-closed"
+    REVIEWED = "reviewed"  # somebody looked at what an audit lists, and says why it may stand
+    LEASE_BROKEN = "lease-broken"
+    TENANT_READ = "tenant-read"  # digests of what the tenant holds, so that the next read shows what changed between the two
+
+
+RECORDS = frozenset({Kind.REVIEWED, Kind.LEASE_BROKEN, Kind.TENANT_READ})
+"""Kinds that belong to no run: each stands in the account under an id of its own."""
 
 
 class Verdict(StrEnum):

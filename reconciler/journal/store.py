@@ -31,7 +31,7 @@ _PAGE = 200
 _parse = json.JSONDecoder().decode
 # Large parts of a body that folding never needs; stored beside it, hashed with it.
 _BULK: Mapping[str, tuple[str, ...]] = {
-    Kind.RUN_OPENED: ("plan",),
+    Kind.RUN_OPENED: ("plan", "controls"),
     Kind.UNIT_OPENED: ("observed", "raw_sealed"),
     Kind.INTENT: ("sets",),
 }

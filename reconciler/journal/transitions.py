@@ -198,10 +198,19 @@ def _ends_agree(run: RunState, _unit: UnitState, body: Body) -> bool:
     return True
 
 
+def _signed(_run: RunState, _unit: UnitState, body: Body) -> bool:
+    """`actor` names a person, `reason` says something, and `subjects` are ids, at least one, each once."""
+    actor, subjects = body["actor"], body["subjects"]
+    named = isinstance(subjects, list | tuple) and all(isinstance(one, str) and one for one in subjects)
+    said = isinstance(actor, Mapping) and bool(actor.get("person")) and isinstance(body["reason"], str) and bool(body["reason"].strip())
+    return said and named and len(subjects) == len(set(subjects)) > 0
+
+
 _GOING = frozenset({UnitPhase.OPEN, UnitPhase.BACK})
 _CLOSED = frozenset({UnitPhase.DONE, UnitPhase.UNTOUCHED, UnitPhase.ATTENTION})
 _OPENED = frozenset(UnitPhase) - {UnitPhase.NEW}
 _RUNNING = frozenset({RunPhase.OPEN})
+_OF_NO_RUN = frozenset({RunPhase.NEW})
 
 TABLE: Mapping[Kind, Rule] = {
     Kind.RUN_OPENED: Rule(
@@ -247,6 +256,9 @@ TABLE: Mapping[Kind, Rule] = {
     ),
     Kind.NOTE: Rule(_RUNNING, ("text",), while_waiting=True),
     Kind.RUN_CLOSED: Rule(_RUNNING, ("exit_code", "ends", "head"), while_waiting=True, guards=(_code_fits, _ends_agree)),
+    Kind.REVIEWED: Rule(_OF_NO_RUN, ("subjects", "run", "actor", "reason"), guards=(_signed,)),
+    Kind.LEASE_BROKEN: Rule(_OF_NO_RUN, ("holder", "run", "actor", "reason")),
+    Kind.TENANT_READ: Rule(_OF_NO_RUN, ("actor", "principal", "connections")),
 }
 
 # Values from a closed list; anything else would be read differently by the fold than by the person.

@@ -30,6 +30,7 @@ from reconciler.model.live import (
     Listed,
     Live,
     Named,
+    Stamp,
     Wanted,
 )
 from reconciler.model.mapping import (
@@ -129,6 +130,7 @@ __all__ = [
     "Settled",
     "Snapshot",
     "Source",
+    "Stamp",
     "Status",
     "StatusRow",
     "Step",

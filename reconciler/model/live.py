@@ -50,6 +50,19 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who saved a row last, and when; as the tenant says, empty where it does not say.
+
+    Attributes:
+        at: ISO text in UTC. Source: SuperOffice docs, registered and updated stamps.
+        by: a login.
+    """
+
+    at: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """An ERP connection row (carrier ErpConnection) as read in full.
 

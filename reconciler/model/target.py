@@ -76,6 +76,7 @@ class Target:
         fingerprint_key: None means no key: secrets cannot be compared or restored.
         deactivate_for: which changes make a connection inactive: `config` always, `mappings` unless the target narrows it.
         barriers: names of notices that this target raises to barriers.
+        retention_days: how long the account of a run has to be kept; None where the target does not say. Nothing is ever removed.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Target:
     fingerprint_key: SecretRef | None = None
     deactivate_for: frozenset[str] = frozenset({"config", "mappings"})
     barriers: frozenset[str] = frozenset()
+    retention_days: int | None = None
 
     @property
     def address(self) -> Address:

@@ -29,7 +29,7 @@ from reconciler.superoffice.callline import Call, answered
 from reconciler.superoffice.outline import outline
 from reconciler.superoffice.pace import Pace
 from reconciler.superoffice.redact import Redactor
-from reconciler.superoffice.repeats import ATTEMPTS, passes, pause_after
+from reconciler.superoffice.repeats import ATTEMPTS, ahead_seconds, passes, pause_after
 from reconciler.superoffice.tenant import FixedHome, Home
 from reconciler.superoffice.transport import Exchange, Network, NoReply, Reply, Transport, is_loopback
 from reconciler.wire.operations import OPERATIONS, Operation
@@ -63,6 +63,9 @@ class Client:
         jitter: numbers from 0 to 1.
         network: how hosts are reached; by default directly, with the authorities of the system.
 
+    Attributes:
+        ahead: seconds by which our clock was ahead of the server's at its last answer; None while it has not told its time.
+
     Raises:
         TargetError: the address is not one to which credentials may be sent.
     """
@@ -82,6 +85,7 @@ class Client:
         self.auth = auth
         self.parallel = max(1, limits.parallel_reads)
         self.clock = clock
+        self.ahead: float | None = None
         self._timeouts = timeouts
         self._log = log
         self._jitter = jitter
@@ -224,8 +228,11 @@ class Client:
         self._pace.take()
         at, began = self.clock.now(), self.clock.monotonic()
         exchange = transport.exchange(operation.method, path, headers, content, seconds=seconds, fresh=fresh)
-        if isinstance(exchange, Reply) and exchange.status != 401 and login:
-            self.auth.accepted(login)
+        if isinstance(exchange, Reply):
+            ahead = ahead_seconds(exchange, self.clock.now())
+            self.ahead = self.ahead if ahead is None else ahead
+            if exchange.status != 401 and login:
+                self.auth.accepted(login)
         if self._log is not None:
             status, note, got = answered(exchange, show=self.show)
             sent = "" if body is None else outline(body, show=self.show)

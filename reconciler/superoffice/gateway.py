@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from reconciler.errors import ConnectorUnavailable, ReadError, TargetError, UnauthorizedError
-from reconciler.model import ConfigField, Connection, Connector, ErpField, Listed, Named, Result, Secret, TestResult
+from reconciler.model import ConfigField, Connection, Connector, ErpField, Listed, Named, Result, Secret, Stamp, TestResult
 from reconciler.superoffice.answers import Unreadable, error_message, read_json
 from reconciler.superoffice.client import Client
 from reconciler.superoffice.overheard import Overheard
@@ -136,6 +136,16 @@ class Gateway:
     def principal(self) -> str:
         """Who the tenant says we are (login name); empty when it does not say."""
         return self._read("CurrentPrincipal", lambda json: "" if json is None else carriers.login_from(json))
+
+    def stamps(self) -> Mapping[int, Stamp]:
+        """Who saved each connection last, and when, by id, deleted ones included (archive ErpConnection)."""
+        query = {"$select": archives.STAMP_COLUMNS, "$entities": archives.WITH_DELETED}
+        return self._archive("ConnectionRows", archives.stamps_from, query)
+
+    @property
+    def ahead(self) -> float | None:
+        """Seconds by which our clock was ahead of the server's at its last answer; None while it has not told its time."""
+        return self._client.ahead
 
     # --- Tester ---
 

@@ -47,7 +47,6 @@ class Reply:
     """A complete answer; the body is not longer than `MAX_BODY`.
 
     Attributes:
-        location: where a redirect leads; nothing here follows it.
         json: what the body was read as, once it was; `answers.read_json` fills and reads it.
     """
 
@@ -56,7 +55,6 @@ class Reply:
     body: bytes
     retry_after: str = ""
     date: str = ""
-    location: str = ""
     json: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
 
@@ -202,14 +200,7 @@ def _complete(response: urllib3.BaseHTTPResponse) -> Reply:
             response.close()
     headers = response.headers
     body = _inflated(b"".join(chunks), headers.get("Content-Encoding", "identity").strip().lower())
-    return Reply(
-        response.status,
-        headers.get("Content-Type", ""),
-        body,
-        headers.get("Retry-After", ""),
-        headers.get("Date", ""),
-        headers.get("Location", ""),
-    )
+    return Reply(response.status, headers.get("Content-Type", ""), body, headers.get("Retry-After", ""), headers.get("Date", ""))
 
 
 def _inflated(body: bytes, encoding: str) -> bytes:

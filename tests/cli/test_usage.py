@@ -49,7 +49,7 @@ def test_every_command_explains_itself(folder: Folder, name: str) -> None:
     assert done.err == ""
 
 
-GROUPS = {"target": ("target", "check")}
+GROUPS = {"target": ("target", "check"), "audit": ("audit", "verify")}
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("emulator", "demo")])

@@ -95,6 +95,28 @@ _BODIES: dict[Kind, dict[str, Any]] = {
     },
     Kind.NOTE: {"text": "a note"},
     Kind.RUN_CLOSED: {"exit_code": 0, "ends": {}, "head": ""},
+    Kind.REVIEWED: {
+        "subjects": ["break-glass@1"],
+        "run": RUN,
+        "actor": {"person": "berit", "user": "berit", "host": "desk-3"},
+        "reason": "the ERP was down",
+    },
+    Kind.LEASE_BROKEN: {"holder": "anna", "run": RUN, "actor": {"person": "berit"}, "reason": "the runner is gone"},
+    Kind.TENANT_READ: {
+        "actor": {"user": "nightly"},
+        "principal": "so-erp",
+        "connections": [
+            {
+                "guid": "6f1c",
+                "id": 7,
+                "address": A,
+                "name": "Visma",
+                "updated": "2026-11-22T01:00:00Z",
+                "updated_by": "KARI",
+                "parts": {"row": "d1", "config": None},
+            }
+        ],
+    },
 }
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import JournalError
-from reconciler.journal.events import Event, Kind
+from reconciler.journal.events import RECORDS, Event, Kind
 from reconciler.journal.transitions import TABLE, RunPhase, RunState, UnitPhase, advance, check, follow, transitions_markdown
 from tests.journal.bodies import A, Account, B, body, good_run
 from tests.journal.legal import candidates, is_legal, legal_events
@@ -41,7 +41,7 @@ def test_a_good_run_is_legal_and_closed() -> None:
     assert {unit: state.phase for unit, state in account.state.units.items()} == {A: UnitPhase.DONE, B: UnitPhase.UNTOUCHED}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RUN_OPENED])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RUN_OPENED and kind not in RECORDS])
 def test_nothing_comes_before_the_run_is_opened(kind: str) -> None:
     assert "the run is new" in refusal(Account(), kind)
 
@@ -96,7 +96,7 @@ def test_a_unit_is_opened_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind, rule in TABLE.items() if not rule.while_waiting and kind not in ("run-opened", "recovery-opened")]
+    "kind", [kind for kind, rule in TABLE.items() if not rule.while_waiting and kind not in ("run-opened", "recovery-opened", *RECORDS)]
 )
 def test_while_an_intent_waits_nothing_else_goes_on(kind: str) -> None:
     account = started()
@@ -362,3 +362,19 @@ def judge(events: list[tuple[int, str, dict[str, Any]]]) -> None:
                 assert waiting is None
                 assert all(unit in closed for unit in (A, B) if intents[unit])
         previous = kind
+
+
+@pytest.mark.parametrize("kind", sorted(RECORDS))
+def test_a_record_belongs_to_no_run(kind: str) -> None:
+    alone = Account(run="20261123-080000-0001")
+    alone.add(kind)
+    assert alone.state == RunState()
+    assert "the run is open" in refusal(started(), kind)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"subjects": []}, {"subjects": ["a", "a"]}, {"subjects": "a"}, {"actor": {}}, {"actor": {"person": ""}}, {"reason": " "}],
+)
+def test_a_review_names_a_person_a_reason_and_what_was_reviewed(wrong: dict[str, Any]) -> None:
+    assert "this does not hold" in refusal(Account(), "reviewed", **wrong)

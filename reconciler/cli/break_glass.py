@@ -1,0 +1,71 @@
+"""Break-glass: going past a missing approval, or a denial that says it may be broken, on purpose, with a reason, and seen by all.
+
+What it never passes: a barrier that nobody permitted, a lease, a stale or altered plan, a failed test.
+
+Effects: writes standard error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.cli.settings import Settings
+from reconciler.errors import ReconcilerError, UsageProblem
+
+__all__ = ["Glass", "glass_of"]
+
+
+@dataclass(slots=True)
+class Glass:
+    """A person's word that this run may go past a control.
+
+    Attributes:
+        passed: what would have stopped it, as sentences.
+    """
+
+    reason: str
+    passed: list[str] = field(default_factory=list)
+
+    def past(self, refusal: ReconcilerError) -> None:
+        """Go past this refusal, and keep what it said for the journal."""
+        self.passed.append(f"{refusal.summary}. {refusal.detail}".strip())
+
+    def as_json(self) -> dict[str, Any]:
+        """For the journal."""
+        return {"reason": self.reason, "passed": list(self.passed)}
+
+    def announce(self, settings: Settings) -> None:
+        """Say it where everybody who watches sees it."""
+        from reconciler.report.page import Page, Style
+
+        page = Page(settings.streams.width(err=True))
+        page.prose(f"BREAK-GLASS: {self.reason}", style=Style.DANGER)
+        for one in self.passed or ["Nothing stood in its way so far."]:
+            page.prose(one, indent=2, style=Style.WARNING)
+        page.prose("The journal flags this run until somebody else closes the flag: reconciler audit review RUN --reason TEXT", indent=2)
+        settings.streams.err(page)
+
+
+def glass_of(given: dict[str, Any]) -> Glass | None:
+    """What `--break-glass` and its reason say; None without it.
+
+    Raises:
+        UsageProblem: there is no reason, or the change is called something other than an emergency.
+    """
+    if not given.get("break_glass"):
+        return None
+    reason = (given.get("reason") or "").strip()
+    if not reason:
+        raise UsageProblem(
+            "Break-glass needs a reason",
+            "`--break-glass` goes past a control, and the journal keeps why.",
+            "Write: reconciler apply … --break-glass --reason TEXT",
+        )
+    if given.get("change_class") not in (None, "emergency"):
+        raise UsageProblem(
+            "Break-glass is for emergencies",
+            f"`--break-glass` and `--class {given['change_class']}` contradict each other.",
+            "Leave --class out: the journal says emergency.",
+        )
+    return Glass(reason)
