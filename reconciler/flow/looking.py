@@ -6,14 +6,15 @@ Neighbours: called by `cli` through `flow`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.errors import InputError
+from reconciler.errors import InputError, ReadError, UnauthorizedError
 from reconciler.flow.planning import load
 from reconciler.flow.reading import read_and_match
 from reconciler.journal.view import RunView
-from reconciler.model import Address, Problem, Status, StatusRow, TestResult
+from reconciler.model import ACTOR_TYPES, Address, ErpField, Problem, Status, StatusRow, TestResult
 from reconciler.plan.nearest import did_you_mean
 from reconciler.session import Session
 from reconciler.wire import languages
@@ -89,7 +90,9 @@ def status(session: Session, files: tuple[str, ...] = ()) -> Status:
     bound = {binding.id: address for address, binding in recorded.bindings.items() if address.startswith("connection/")}
     tests = _last_tests(session)
     rows = []
-    for listed in gateway.list_connections(include_deleted=False):
+    there = gateway.list_connections(include_deleted=False)
+    notes = _field_notes(session, frozenset(one.id for one in there))
+    for listed in there:
         row = gateway.connection(listed.id)
         address = bound.get(listed.id)
         tested = tests.get(address or "")
@@ -102,6 +105,7 @@ def status(session: Session, files: tuple[str, ...] = ()) -> Status:
                 last_sync=gateway.last_sync(listed.id),
                 last_test=tested[0] if tested else None,
                 last_test_passed=tested[1] if tested else None,
+                note=notes.get(listed.id, ""),
             )
         )
     if recorded.open_runs:
@@ -111,6 +115,46 @@ def status(session: Session, files: tuple[str, ...] = ()) -> Status:
     else:
         steps = ("reconciler plan",)
     return Status(session.target.name, tuple(sorted(rows, key=lambda one: one.name)), recorded.open_runs, steps)
+
+
+def _field_notes(session: Session, connections: frozenset[int]) -> dict[int, str]:
+    """What a connector that changed its fields left behind, by connection: mappings of fields that are gone, and what stops an activation.
+
+    Read from what SuperOffice stores, a page of the archive at a time; what a connector offers by now is not asked.
+    Source: SuperOffice manual, "Configure ERP connection" (a mandatory field needs a synchronisation direction).
+    """
+    try:
+        stored = [row for row in session.gateway.all_erp_fields() if row.connection_id in connections] if connections else []
+    except (ReadError, UnauthorizedError):
+        return dict.fromkeys(connections, "Its fields could not be read, so what its connector changed is not known.")
+    gone: defaultdict[int, list[str]] = defaultdict(list)
+    idle: defaultdict[int, list[str]] = defaultdict(list)
+    used = {(row.connection_id, row.actor_type) for row in stored if row.has_direction}  # who maps nothing there is not asked about
+    asked: dict[tuple[int, str], bool] = {}
+    for row in stored:
+        place = (row.connection_id, row.actor_type)
+        if row.missing_in_erp and row.crm and row.has_direction:
+            gone[row.connection_id].append(_called(row))
+        elif place in used and row.mandatory and not row.missing_in_erp and not row.has_direction:
+            if place not in asked:
+                asked[place] = session.gateway.actor_is_active(*place)
+            idle[row.connection_id] += [_called(row)] if asked[place] else []
+    return {key: _field_note(gone[key], idle[key]) for key in sorted(gone.keys() | idle.keys()) if gone[key] or idle[key]}
+
+
+def _called(row: ErpField) -> str:
+    actor = next((ours for ours, wire in ACTOR_TYPES.items() if wire == row.actor_type), row.actor_type)
+    return f"{actor} {row.key}"
+
+
+def _field_note(gone: Sequence[str], idle: Sequence[str]) -> str:
+    told = []
+    if gone:
+        told.append(f"The connector no longer reports {', '.join(gone)}, which SuperOffice still maps.")
+    if idle:
+        told.append(f"Mandatory and without a direction, so that SuperOffice does not activate it: {', '.join(idle)}.")
+    way = "with `renamed_from` where one continues another field" if gone and idle else "as they are to be"
+    return " ".join([*told, f"Write these fields into the file, {way}; `plan` names the lines."])
 
 
 def _last_tests(session: Session) -> dict[str, tuple[str, bool | None]]:

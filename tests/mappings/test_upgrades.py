@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler import flow
-from reconciler.emulator import Fault
+from reconciler.emulator import Fault, FaultKind
 from reconciler.errors import InputError
 from reconciler.model import RunReport
 from tests.mappings.conftest import customer
@@ -53,6 +53,20 @@ def proven_carried_over(bench: Workbench) -> None:
     assert (new["FirstSyncDefaultValue"], new["PromptUser"], new["Rank"]) == ("A", True, 1)
     assert (old["CrmFieldKey"], old["SyncToCrm"], old["HasFirstSyncDefaultValue"], old["PromptUser"]) == ("", False, False, False)
     assert active(bench)
+
+
+def note(bench: Workbench) -> str:
+    """What `status` says of the one connection."""
+    with bench.session() as session:
+        (row,) = flow.status(session).rows
+    return row.note
+
+
+EXPLAINED = (
+    "The connector no longer reports customer CustGr, which SuperOffice still maps. "
+    "Mandatory and without a direction, so that SuperOffice does not activate it: customer CustomerGroup. "
+    "Write these fields into the file, with `renamed_from` where one continues another field; `plan` names the lines."
+)
 
 
 def refresh(bench: Workbench, document: Document | None = None, *faults: Fault) -> RunReport:
@@ -120,6 +134,8 @@ def test_a_refresh_that_knows_nothing_of_the_new_key_says_so_and_the_file_goes_o
     assert "where this run needs attention, type `reconciler recover --accept-current` before." in unit.reason
     with bench.session() as session:
         assert flow.recover(session, "accept-current").exit_code == 0
+    assert not active(bench)
+    assert note(bench) == EXPLAINED
     assert bench.apply(bench.plan(renamed(wanted))).exit_code == 0
     proven_carried_over(bench)
     assert bench.plan(renamed(wanted)).units == ()
@@ -129,7 +145,9 @@ def test_somebody_else_refreshed(bench: Workbench, wanted: Document) -> None:
     """The old row is missing and the new one has no direction: a plan of the old file explains both and names the way out."""
     rename_group_field(bench)
     (row,) = bench.emulator.inspect.find("Visma Norway")
+    assert note(bench) == ""
     bench.emulator.edit.refresh(row["ErpConnectionId"])
+    assert note(bench) == EXPLAINED
     with pytest.raises(InputError) as told:
         bench.plan(wanted)
     assert {problem.code for problem in told.value.problems} == {"missing-in-erp", "mandatory-without-direction"}
@@ -137,7 +155,15 @@ def test_somebody_else_refreshed(bench: Workbench, wanted: Document) -> None:
     assert all(problem.source is not None and problem.source.line for problem in told.value.problems)
     assert bench.apply(bench.plan(renamed(wanted))).exit_code == 0
     proven_carried_over(bench)
+    assert note(bench) == ""
     assert bench.plan(renamed(wanted)).units == ()
+
+
+@pytest.mark.parametrize("kind", [FaultKind.FORBIDDEN, FaultKind.ERROR_OBJECT_200])
+@pytest.mark.usefixtures("wanted")
+def test_status_says_where_it_could_not_read_the_fields(bench: Workbench, kind: FaultKind) -> None:
+    bench.emulator.faults.add(Fault("archive/ErpField", kind, times=None))
+    assert note(bench) == "Its fields could not be read, so what its connector changed is not known."
 
 
 def test_what_can_no_longer_be_read_is_told(bench: Workbench, wanted: Document) -> None:
