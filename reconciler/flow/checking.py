@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from reconciler.desired import in_ci
-from reconciler.errors import InputError, ReconcilerError, UnauthorizedError
+from reconciler.errors import InputError, ReconcilerError, TargetError, UnauthorizedError
 from reconciler.model import Checked, SecretRef, TargetCheck, Verdict
 from reconciler.session import Session
 
@@ -160,18 +160,22 @@ def _agent(session: Session) -> str:
     """The ErpSync agent answers; a login that works and an agent that refuses is a missing grant."""
     try:
         engine = session.gateway.engine()
-    except UnauthorizedError as error:
+    except TargetError as error:
+        if error.status is None:
+            raise
         online = session.target.kind == "online"
-        raise UnauthorizedError(
-            "The ErpSync agent is not granted" if online else "The ErpSync agent refuses this user",
-            error.detail,
+        grant = (
             'Ask SuperOffice for an app of the template "Standard ERP sync and quote app", which grants the agent, and let the tenant\'s '
             "administrator approve it. In a custom app the tenant also needs the Development Tools licence."
             if online
-            else "Give the user's role the right to administer; the ERP sync licence has to be there, too.",
-            operation=error.operation,
-            status=error.status,
-        ) from None
+            else "Give the user's role the right to administer; the ERP sync licence has to be there, too."
+        )
+        if isinstance(error, UnauthorizedError):
+            summary = "The ErpSync agent is not granted" if online else "The ErpSync agent refuses this user"
+        else:  # the login is good, so this may be how a missing grant is told
+            summary = "The ErpSync agent gives no usable answer, although the login is good"
+            grant = f"If it speaks of access or a licence: {grant[0].lower()}{grant[1:]} Otherwise repeat the command with --debug."
+        raise UnauthorizedError(summary, error.detail, grant, operation=error.operation, status=error.status) from None
     state = "runs" if engine.running else "is off"
     return f"The ErpSync agent answers; automatic synchronisation {state}."
 

@@ -253,7 +253,7 @@ class Gateway:
         """What a read answered, or the error that says why that cannot be trusted."""
         operation = OPERATIONS[key]
         if isinstance(exchange, NoReply):
-            raise _read_error(key, None, f"there was no answer: {self._client.show(exchange.why)}")
+            raise _read_error(key, None, f"there was no answer: {self._client.show(exchange.why)}", exchange.hint)
         try:
             json, problem = read_json(exchange), ""
         except Unreadable as error:
@@ -306,14 +306,14 @@ class Gateway:
         return verdict(OPERATIONS[key], exchange, row_id=row_id, show=self._client.show)
 
 
-def _read_error(key: str, status: int | None, detail: str) -> ReadError:
+def _read_error(key: str, status: int | None, detail: str, hint: str = "") -> ReadError:
     name = OPERATIONS[key].name
-    hint = {
+    hint = hint or {
         None: "Check that the address of the target is right and that SuperOffice is running, then repeat the command.",
         404: "Check `url` of the target in targets.yaml; servers before NetServer 10.1.5 lack some operations.",
         421: "The tenant has moved to another host; repeat the command.",
         429: "SuperOffice limits the calls; lower `limits.calls_per_second` of the target, or wait, then repeat the command.",
-    }.get(status, "Repeat the command; with --debug it shows each call.")
+    }.get(status, "Repeat the command. `reconciler target check` tells whether the tenant is ready; --debug shows each call.")
     if status is not None and 300 <= status < 400:
         hint = "Redirects are never followed; set `url` of the target to where SuperOffice itself answers."
     return ReadError("SuperOffice could not be read", f"{name}: {detail.rstrip('.')}.", hint, operation=name, status=status)

@@ -98,7 +98,7 @@ def principal_of(client: Client) -> Principal:
 def _answer(client: Client, key: str, expected: Answer) -> tuple[Reply, Any]:
     exchange = client.repeatable(key)
     if isinstance(exchange, NoReply):
-        hint = "Check the address of the target, the network of this machine, `proxy` and `ca_bundle`."
+        hint = exchange.hint or "Check the address of the target, whether SuperOffice runs there, the network of this machine and `proxy`."
         raise ReadError("SuperOffice could not be reached", f"There was no answer: {client.show(exchange.why)}.", hint, operation=key)
     try:
         told, problem = read_json(exchange), ""
@@ -106,6 +106,12 @@ def _answer(client: Client, key: str, expected: Answer) -> tuple[Reply, Any]:
         told, problem = None, f" with {error}"
     words = error_message(told, expected)
     detail = f"{key} answered {exchange.status}{problem}" + (f": {client.show(words).rstrip('.')}." if words else ".")
+    if exchange.status in (401, 403) and expected is Answer.VERSION:
+        hint = (
+            "The version is told without a login, so something else answers: check that the target's address ends where `/api` begins. "
+            "Onsite, IIS must not ask for a login of its own there."
+        )
+        raise ReadError("What answers there asks for a login", detail, hint, operation=key, status=exchange.status)
     if exchange.status in (401, 403):
         raise UnauthorizedError("SuperOffice does not know this login", detail, client.auth.hint, operation=key, status=exchange.status)
     if exchange.status != 200 or problem or words is not None:

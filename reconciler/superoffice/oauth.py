@@ -73,8 +73,13 @@ class RefreshToken(Renewed):
         token = told.get("access_token")
         if reply.status in (400, 401, 403):
             words = [told[name] for name in ("error", "error_description") if isinstance(told.get(name), str)]
-            detail = "The refresh token was refused" + (f": {self._root.show(': '.join(words)).rstrip('.')}." if words else ".")
-            hint = "It is good until the consent is revoked. Check client id, secret and environment, or log in once more for a new one."
+            what = "The client id or the client secret" if told.get("error") == "invalid_client" else "The refresh token"
+            detail = f"{what} was refused" + (f": {self._root.show(': '.join(words)).rstrip('.')}." if words else ".")
+            hint = (
+                "Check `client_id`, where `client_secret` points, and `environment` of the target: each environment has its own."
+                if told.get("error") == "invalid_client"
+                else "It is good until the consent is revoked. Check client id, secret and environment, or log in once more for a new one."
+            )
             raise UnauthorizedError("SuperOffice refused the login", detail, hint, operation="access token", status=reply.status)
         if reply.status != 200 or not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise TargetError(

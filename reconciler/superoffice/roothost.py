@@ -116,7 +116,7 @@ class RootHost:
             attempt += 1
         if isinstance(exchange, NoReply):
             detail = f"The {name} was asked for at {self._host}, and there was no answer: {self.show(exchange.why)}."
-            raise TargetError("SuperOffice Online cannot be reached", detail, _HINT, operation=name)
+            raise TargetError("SuperOffice Online cannot be reached", detail, exchange.hint or _HINT, operation=name)
         if 300 <= exchange.status < 400:
             detail = f"The {name} was asked for at {self._host}, which answered {exchange.status}: a redirect, which is never followed."
             raise TargetError("SuperOffice Online cannot be reached", detail, _HINT, operation=name, status=exchange.status)

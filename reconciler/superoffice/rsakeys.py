@@ -42,6 +42,10 @@ def private_key(secret: Secret) -> rsa.RSAPrivateKey:
         return _from_xml(text)
     if not text.startswith("-----BEGIN"):
         raise UnusableKey("is neither PEM (-----BEGIN …) nor XML (<RSAKeyValue>…)")
+    head = text.partition("\n")[0]
+    if "PUBLIC KEY" in head or "CERTIFICATE" in head:
+        kind = "certificate" if "CERTIFICATE" in head else "public key"
+        raise UnusableKey(f"is a {kind}; the private key is needed, which the portal shows once")
     if "\n" not in text:  # a variable of a pipeline often holds line breaks as \n
         text = text.replace("\\r", "").replace("\\n", "\n")
     try:
@@ -61,7 +65,7 @@ def _from_xml(text: str) -> rsa.RSAPrivateKey:
     if "<RSAKeyValue>" not in text or not members:
         raise UnusableKey("is XML, but not <RSAKeyValue>")
     if "D" not in members:
-        raise UnusableKey("is a public key; the private one is needed, which the portal shows once")
+        raise UnusableKey("is a public key; the private key is needed, which the portal shows once")
     try:
         numbers = {name: int.from_bytes(base64.b64decode(value, validate=False)) for name, value in members.items()}
         public = rsa.RSAPublicNumbers(numbers["Exponent"], numbers["Modulus"])

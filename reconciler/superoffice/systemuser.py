@@ -122,14 +122,15 @@ class SystemUser(Renewed):
             else ""
         )
         detail = "The system user login was refused" + (f": {self._root.show(words).rstrip('.')}." if words else ".")
-        ahead = ahead_seconds(reply, self._root.clock.now())
-        if ahead is not None and abs(ahead) > _CLOCKS_DIFFER_S:
-            side = "ahead of" if ahead > 0 else "behind"
-            detail += f" This machine's clock is {abs(ahead):.0f} s {side} the server's, and the signature holds the time: set it right."
         hint = (
             "Check the references of the login: application token, system user token and private key belong to one app in one environment, "
             "and the tenant's administrator has to have approved the app."
         )
+        ahead = ahead_seconds(reply, self._root.clock.now())
+        if ahead is not None and abs(ahead) > _CLOCKS_DIFFER_S:
+            side = "ahead of" if ahead > 0 else "behind"
+            detail += f" This machine's clock is {abs(ahead):.0f} s {side} the server's, and the signature holds the time."
+            hint = f"Set this machine's clock right, and repeat the command. If that is not enough: {hint[0].lower()}{hint[1:]}"
         return UnauthorizedError("SuperOffice refused the login", detail, hint, operation="system user login", status=reply.status)
 
     def _ticket_in(self, token: str) -> str:

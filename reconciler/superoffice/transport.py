@@ -12,7 +12,6 @@ Effects: network.
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import ssl
 import zlib
@@ -22,18 +21,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import urllib3
-from urllib3.exceptions import (
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    SSLError,
-)
-from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from urllib3.util import Timeout, Url
 
 from reconciler.errors import ReconcilerError, TargetError
-from reconciler.superoffice.deadlines import Attempt, PlainConnection, Stage, TlsConnection, under_way
+from reconciler.superoffice.deadlines import PlainConnection, TlsConnection, under_way
+from reconciler.superoffice.reasons import hint_for, why_not
 
 __all__ = ["Exchange", "Network", "NoReply", "Reply", "Transport", "is_loopback"]
 
@@ -60,10 +52,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """No complete answer. `sent` is False only where it is proved that not one byte of the request left."""
+    """No complete answer. `sent` is False only where it is proved that not one byte of the request left.
+
+    `hint` is what to do about it, where that can be told from here.
+    """
 
     sent: bool
     why: str
+    hint: str = ""
 
 
 Exchange = Reply | NoReply
@@ -129,7 +125,9 @@ class Transport:
         except ReconcilerError:  # a signal asked us to stop: not an answer of the network
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong on the way, it may have happened after sending
-            return NoReply(attempt.sent, _why(error, attempt))
+            if isinstance(error, _Unreadable):
+                return NoReply(attempt.sent, str(error))
+            return NoReply(attempt.sent, why_not(error, attempt), hint_for(error, attempt))
         finally:
             if fresh:
                 pool.close()
@@ -217,36 +215,3 @@ def _inflated(body: bytes, encoding: str) -> bytes:
     if inflater.unconsumed_tail or not inflater.eof:
         raise _Unreadable(f"the compressed answer is incomplete, or longer than {MAX_BODY // 2**20} MiB")
     return plain
-
-
-_LATE: Final[Mapping[Stage, str]] = {
-    Stage.NAME: "the host name was not found in time",
-    Stage.CONNECTION: "no connection came about in time",
-    Stage.PROXY: "the proxy did not let us through in time",
-    Stage.TLS: "TLS was not agreed on in time",
-}
-
-
-def _why(error: Exception, attempt: Attempt) -> str:
-    """What went wrong, in our words: texts of libraries and systems name hosts and paths in their own ways."""
-    if isinstance(error, _Unreadable):
-        return str(error)
-    found = error.original_error if isinstance(error, ProxyError) else error
-    whose, where = ("the proxy's", " to the proxy") if attempt.by_proxy else ("the", "")
-    if isinstance(found, NameResolutionError):
-        return f"{whose} host name is not known"
-    if isinstance(found, NewConnectionError):
-        cause = found.__cause__
-        return f"could not connect{where} ({(isinstance(cause, OSError) and cause.strerror) or 'no reason given'})"
-    if isinstance(found, TimeoutError | Urllib3Timeout) and attempt.stage in _LATE:
-        return _LATE[attempt.stage]
-    if isinstance(found, (SSLError, ssl.SSLError)):
-        inner = found.args[0] if found.args and not isinstance(found, ssl.SSLCertVerificationError) else found
-        return f"TLS failed ({inner.verify_message})" if isinstance(inner, ssl.SSLCertVerificationError) else "TLS failed"
-    if attempt.stage is Stage.PROXY:
-        return "the proxy did not let us through" + (f" ({attempt.refused_with})" if attempt.refused_with else "")
-    if isinstance(error, (Urllib3Timeout, TimeoutError)):
-        return f"no complete answer within {attempt.seconds:.3g} s"
-    if isinstance(error, (HTTPError, http.client.HTTPException, OSError)):
-        return "the connection broke off before the answer was complete"
-    return f"the exchange failed ({type(error).__name__})"

@@ -139,6 +139,8 @@ def test_a_clock_that_is_wrong_is_named(place: Place) -> None:
     assert check.code == 0
     assert "behind the server" in check.out
     assert "Set this machine's clock right" in check.out
+    said = place.run("system-user", "target", "check").out
+    assert "login: Set this machine's clock right, and repeat the command. If that is not enough: check the references" in said
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -153,9 +155,10 @@ def test_an_agent_that_is_not_granted(place: Place, kind: str, how: str) -> None
     assert check.code == 3
     assert "login        good" in check.out
     assert "agent        missing" in check.out
-    if how != "error_object" and kind != "onsite":
-        assert "The ErpSync agent is not granted" in check.out
+    if kind != "onsite":
         assert "Standard ERP sync and quote app" in check.out
+        said = "gives no usable answer, although the login is good" if how == "error_object" else "The ErpSync agent is not granted"
+        assert said in check.out
     assert sum(1 for call in emulator.calls if call.operation in ("login", "Login", "system user login")) <= 4
 
 
@@ -229,10 +232,66 @@ def test_a_file_never_gets_at_the_targets_own_credentials(place: Place, referenc
     assert place.emulators["onsite"].calls == []
 
 
+def test_an_address_that_something_else_answers(place: Place) -> None:
+    """A version is told without a login: whoever asks for one there is not SuperOffice."""
+    text = (place.path / "targets.yaml").read_text()
+    url = place.emulators["onsite"].url
+    (place.path / "targets.yaml").write_text(text.replace(f"url: {url}", f"url: {url.rstrip('/')}/elsewhere"))
+    check = place.run("onsite", "target", "check")
+    assert check.code == 3
+    assert "server       missing      What answers there asks for a login" in check.out
+    assert "ends where `/api` begins" in check.out
+    assert "user name and the password" not in check.out
+
+
+def test_an_app_whose_secret_is_over_is_told_apart_from_a_token_that_was_revoked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as over:
+        over.setenv("SO_APP_TOKEN", "another-client-secret")
+        said = place.run("refresh-token", "target", "check").out
+        assert "The client id or the client secret was refused: invalid_client." in said
+        assert "Check `client_id`, where `client_secret` points" in said
+        assert "The system user login was refused: " in place.run("system-user", "target", "check").out
+    monkeypatch.setenv("SO_REFRESH_TOKEN", "another-refresh-token")
+    said = place.run("refresh-token", "target", "check").out
+    assert "The refresh token was refused: invalid_grant." in said
+    assert "log in once more for a new one" in said
+
+
+def test_a_host_a_proxy_and_a_name_that_are_not_there_are_told_apart(place: Place) -> None:
+    text = (place.path / "targets.yaml").read_text()
+    url = place.emulators["onsite"].url
+    found = {}
+    for name, change in {
+        "name": "url: https://no-such-host.invalid/SuperOffice",
+        "proxy": "proxy: http://127.0.0.1:9\n    url: https://crm.example.invalid/SuperOffice",
+        "host": "url: https://127.0.0.1:9/SuperOffice",
+    }.items():
+        (place.path / "targets.yaml").write_text(text.replace(f"url: {url}", change))
+        check, plan = place.run("onsite", "target", "check"), place.run("onsite", "plan")
+        assert (check.code, plan.code) == (3, 1)
+        found[name] = check.out
+        assert "server       missing" in check.out
+    assert "the host name is not known" in found["name"]
+    assert "can look up names" in found["name"]
+    assert "could not connect to the proxy" in found["proxy"]
+    assert "Check `proxy` of the target" in found["proxy"]
+    assert "could not connect (" in found["host"]
+    assert "whether SuperOffice runs there" in found["host"]
+
+
 # --- TLS ---
 
 
-@pytest.mark.parametrize("how", ["expired", "self-signed", "other-host", "unknown-authority", "tls-1.0"])
+CERTIFICATES = {
+    "expired": "has to renew its certificate",
+    "self-signed": "`ca_bundle` of the target",
+    "other-host": "The certificate is for another host",
+    "unknown-authority": "`ca_bundle` of the target",
+    "tls-1.0": "has to speak TLS 1.2 or newer",
+}
+
+
+@pytest.mark.parametrize("how", CERTIFICATES)
 def test_a_server_whose_certificate_is_wrong(place: Place, how: str) -> None:
     certificates = Certificates.below(place.path)
     with Emulator(login=LOGIN, tls=certificates.server(how)) as emulator:  # type: ignore[arg-type]
@@ -244,4 +303,6 @@ def test_a_server_whose_certificate_is_wrong(place: Place, how: str) -> None:
         check = place.run("onsite", "target", "check")
         assert check.code == 3
         assert "server       missing" in check.out
+        assert CERTIFICATES[how] in check.out
+        assert CERTIFICATES[how] in ran.err
         assert emulator.calls == []

@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+import trustme
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -407,8 +408,9 @@ WRONG_KEYS: dict[str, tuple[Callable[[], str], str]] = {
         lambda: generate_ec_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
         "not an RSA key",
     ),
-    "public": (lambda: key("app").public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), "not a private key"),
+    "public": (lambda: key("app").public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), "is a public key"),
     "public XML": (lambda: xml()[: xml().index("<P>")] + "</RSAKeyValue>", "is a public key"),
+    "certificate": (lambda: trustme.CA().cert_pem.bytes().decode(), "is a certificate"),
     "cut": (lambda: pem(PrivateFormat.PKCS8)[:200], "damaged"),
     "cut XML": (lambda: xml().replace("<P>", "<X>"), "damaged"),
     "changed XML": (lambda: xml().replace("<Exponent>AQAB", "<Exponent>AQAD"), "damaged"),

@@ -27,7 +27,7 @@ class Online:
     tenant: str = "Cust12345"
     client_id: str = "4f1c7d5e0b6a4a3c9d2e8f7061524334"
     client_secret: str = field(default="emulator-client-secret", repr=False)
-    system_token: str = field(default="Reconciler-emulated-system-token", repr=False)
+    system_token: str = field(default="Reconciler-Kq7Xv2Lm9Zt4", repr=False)
     refresh_token: str = field(default="emulator-refresh-token", repr=False)
     private_key: str = field(default="", repr=False)
     serial: str = "1234567890"
