@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "recover": ("reconciler.cli.recover", "recover", "Finish a run that was interrupted."),
     "init": ("reconciler.cli.init", "init", "Write the pipeline file for a repository."),
     "comment": ("reconciler.cli.comment", "comment", "Keep one comment on the pull or merge request current."),
+    "fetch": ("reconciler.cli.fetch", "fetch", "Get the plan that a change's comment names."),
     "rollback": ("reconciler.cli.rollback", "rollback", "Plan the way back to what a finished run found."),
     "lease": ("reconciler.cli.lease", "lease", "Show who may write to the target now."),
     "journal": ("reconciler.cli.journal", "journal", "Check, export or import the journal."),

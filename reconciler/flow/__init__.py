@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.flow.naming import online_schema
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
     from reconciler.flow.refreshing import make_refresh_plan
-    from reconciler.flow.reviewing import approved, comment, verified_approval
+    from reconciler.flow.reviewing import approved, comment, fetch_plan, verified_approval
     from reconciler.flow.taking_over import dump, save_dump
     from reconciler.session import Session, open_target
 
@@ -47,6 +47,7 @@ __all__ = [
     "exceptions",
     "explain",
     "export_journal",
+    "fetch_plan",
     "fields",
     "file_side",
     "find_drift",
@@ -87,6 +88,7 @@ _HOMES = {
     "write_drift": "reconciler.flow.drifting",
     "desired_at": "reconciler.flow.attributing",
     "approved": "reconciler.flow.reviewing",
+    "fetch_plan": "reconciler.flow.reviewing",
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",
     **dict.fromkeys(("break_lease", "check_journal", "export_journal", "import_journal", "lease_holder"), "reconciler.flow.keeping"),

@@ -6,18 +6,19 @@ Effects: network; writes one comment at most; reads the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import dropwhile
 
-from reconciler.errors import StalePlan, UsageProblem
+from reconciler.errors import CheckFailed, StalePlan, UsageProblem
 from reconciler.forge import Approval, Posted, approval_of, find, named_digest, open_forge, place_of, post
 from reconciler.journal.events import Kind
 from reconciler.model import End, Plan, RunEnd, UnitEnd
-from reconciler.plan.codec import from_json, plan_digest, unit_digest
+from reconciler.plan.codec import from_bytes, from_json, plan_digest, unit_digest
 from reconciler.plan.coverage import Covered, covered_by
 from reconciler.session import Session
 
-__all__ = ["Approved", "approved", "comment", "verified_approval"]
+__all__ = ["Approved", "Fetched", "approved", "comment", "fetch_plan", "verified_approval"]
 
 # A unit that ended so under an approval may run again under it: the tenant is as it was when somebody looked.
 _OPEN_STILL = frozenset({End.AS_BEFORE.value, End.UNTOUCHED.value})
@@ -65,6 +66,47 @@ def comment(
     if only_update and find(forge, key, ours) is None:
         return None
     return post(forge, key, text, author=ours, digest=digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The plan that a change's comment names.
+
+    Attributes:
+        change: the number of the pull or merge request.
+        raw: the plan file; empty where only its name was asked for.
+    """
+
+    change: int
+    digest: str
+    raw: bytes = b""
+
+
+def fetch_plan(environ: Mapping[str, str], target: str, path: str, *, which: bool = False) -> Fetched:
+    """The plan that the comment of this pipeline's change names, out of what its pipelines kept. Only the very plan is handed back.
+
+    Args:
+        path: of the plan in the checkout.
+        which: only say which one it is.
+
+    Raises:
+        CheckFailed: there is no such comment, or no pipeline kept that plan.
+        RefusedError, TargetError: as for `comment`.
+    """
+    forge = open_forge(place_of(environ))
+    change, ours = forge.change(), find(forge, f"plan/{target}", forge.me())
+    digest = named_digest(ours) if ours is not None else ""
+    if not digest:
+        text = f"Change {change.number} has no comment of ours that names a plan for {target}."
+        raise CheckFailed("There is no plan to fetch", text, "Let the pipeline plan the change first.")
+    if which:
+        return Fetched(change.number, digest)
+    for raw in forge.plans(target, path):
+        with suppress(StalePlan):
+            if from_bytes(raw).digest == digest:
+                return Fetched(change.number, digest, raw)
+    text = f"No pipeline of change {change.number} kept the plan {digest[:12]}… that its comment names."
+    raise CheckFailed("There is no plan to fetch", text, "Run the change's pipeline again, and let somebody approve the new plan.")
 
 
 def verified_approval(

@@ -3,6 +3,7 @@
     place     which forge, project and change this pipeline runs for: from the environment's variables
     wire      one JSON request and its answer, without redirects, with a deadline
     github, gitlab, azure    each forge's addresses and shapes, as the one protocol of `ports`
+    archive   one file out of an artefact that a forge hands out as an archive (pure)
     sticky    one comment per key, found again by its hidden marker and its author over all pages
     approval  whether somebody other than author and executor approved exactly this plan (pure)
 

@@ -9,9 +9,10 @@ Effects: network.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from reconciler.errors import RefusedError
 from reconciler.forge.place import Place
 from reconciler.forge.ports import Change, Comment, Review
 from reconciler.forge.wire import Wire
@@ -71,6 +72,18 @@ class Azure:
         """The votes as they stand. Azure DevOps names neither commit nor time; a policy resets votes when commits are pushed."""
         found = self._wire.get(f"{self._pull_request}/reviewers?{_VERSION}").get("value", [])
         return [Review("", one["id"], one.get("vote", 0) >= _APPROVED) for one in found if not one.get("isContainer")]
+
+    def plans(self, target: str, path: str) -> Iterator[bytes]:
+        """Azure Pipelines keeps artefacts outside of the API that is asked here.
+
+        Raises:
+            RefusedError: always.
+        """
+        raise RefusedError(
+            "The plan cannot be fetched",
+            f"Azure Pipelines hands out {path} for {target} by its task DownloadPipelineArtifact only.",
+            "Let the pipeline run that task before; `reconciler init --azure-devops` writes one that does.",
+        )
 
     def create(self, body: str) -> Comment:
         """Open a thread that asks for nothing."""

@@ -1,19 +1,22 @@
 """A pull request on GitHub.
 
 Source: GitHub REST API reference, version 2022-11-28: issue comments, pull requests, pull request reviews, "List pull requests
-associated with a commit"; read 2026-11.
+associated with a commit", artifacts ("Download an artifact" answers with a redirect to a zip file); read 2026-11.
 
 Effects: network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
+from reconciler.forge.archive import member_of
 from reconciler.forge.place import BOT, Place
 from reconciler.forge.ports import Change, Comment, Review
-from reconciler.forge.wire import Wire
+from reconciler.forge.wire import PAGE, Wire
 
 __all__ = ["GitHub"]
 
@@ -74,6 +77,14 @@ class GitHub:
             for one in found
             if one.get("user") and one["state"] in _VERDICTS
         ]
+
+    def plans(self, target: str, path: str) -> Iterator[bytes]:
+        """The plan in every artefact `plan-TARGET-COMMIT` of the newest commit of the change."""
+        name = quote(f"plan-{target}-{self.change().head}", safe="")
+        found = self._wire.get(f"{self._project}/actions/artifacts?name={name}&per_page={PAGE}").get("artifacts") or ()
+        for one in sorted(found, key=lambda one: int(one["id"]), reverse=True):
+            if not one.get("expired"):
+                yield member_of(self._wire.download(f"{self._project}/actions/artifacts/{one['id']}/zip"), PurePosixPath(path).name)
 
     def create(self, body: str) -> Comment:
         """Write a new comment."""

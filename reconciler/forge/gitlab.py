@@ -1,22 +1,27 @@
 """A merge request on GitLab.
 
 Source: GitLab REST API reference: notes, merge requests, merge request approvals, users ("Retrieve the current user"), commits ("List
-merge requests associated with a commit"); read 2026-11.
+merge requests associated with a commit"), merge request pipelines, pipeline jobs, job artifacts ("Download a single artifact file by job
+ID", which may redirect to a store); read 2026-11.
 
 Effects: network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 from urllib.parse import quote
 
+from reconciler.errors import TargetError
 from reconciler.forge.place import Place
 from reconciler.forge.ports import Change, Comment, Review
 from reconciler.forge.wire import Wire
 
 __all__ = ["GitLab"]
+
+_PIPELINES: Final = 20  # so many pushes are looked back for the plan that the comment names
 
 
 class GitLab:
@@ -69,6 +74,16 @@ class GitLab:
             Review(str(one["user"].get("id", "")), one["user"]["username"], True, "", one.get("approved_at") or "")
             for one in found.get("approved_by") or ()
         ]
+
+    def plans(self, target: str, path: str) -> Iterator[bytes]:
+        """The plan among the artefacts of every job of the newest pipelines of the merge request."""
+        pipelines = sorted(self._wire.pages(f"{self._merge_request}/pipelines"), key=lambda one: int(one["id"]), reverse=True)
+        for pipeline in pipelines[:_PIPELINES]:
+            jobs = self._wire.pages(f"{self._project}/pipelines/{int(pipeline['id'])}/jobs")
+            for job in sorted(jobs, key=lambda one: target not in str(one.get("name"))):  # that of this target first
+                if job.get("artifacts_file"):
+                    with contextlib.suppress(TargetError):  # the job kept other files
+                        yield self._wire.download(f"{self._project}/jobs/{int(job['id'])}/artifacts/{quote(path)}")
 
     def create(self, body: str) -> Comment:
         """Write a new note."""

@@ -5,7 +5,7 @@ Effects: none; protocols and values only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,6 +79,17 @@ class Forge(Protocol):
 
     def reviews(self) -> Sequence[Review]:
         """The verdicts, over all pages, the oldest first."""
+        ...
+
+    def plans(self, target: str, path: str) -> Iterator[bytes]:
+        """Plan files that pipelines of this change kept, the newest first; each is whatever was kept, and proves nothing by itself.
+
+        Args:
+            path: of the plan, from the root of the checkout.
+
+        Raises:
+            RefusedError: the forge hands them out by a task of its own only.
+        """
         ...
 
     def create(self, body: str) -> Comment:

@@ -1,4 +1,4 @@
-"""One request to a forge and its JSON answer. No redirect is followed, so a token never reaches another host.
+"""One request to a forge and its JSON answer. No redirect is followed with a token, so it never reaches another host.
 
 Effects: network, through the transport that SuperOffice's client uses too.
 """
@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from reconciler import __version__
 from reconciler.errors import TargetError
 from reconciler.superoffice.redact import clean
-from reconciler.superoffice.transport import Network, NoReply, Transport, is_loopback
+from reconciler.superoffice.transport import Exchange, Network, NoReply, Reply, Transport, is_loopback
 
 __all__ = ["PAGE", "Wire"]
 
@@ -22,6 +22,8 @@ PAGE: Final = 100  # entries per page: the most that GitHub and GitLab give. Sou
 _MOST_PAGES: Final = 100
 _SECONDS: Final = 30.0
 _REPEATS: Final = 2  # of reads only
+_OK: Final = 200
+_ELSEWHERE: Final = frozenset({301, 302, 303, 307, 308})
 _LONGEST: Final = 200  # characters of a forge's own words in a message
 
 
@@ -38,9 +40,7 @@ class Wire:
     """
 
     def __init__(self, api: str, headers: Mapping[str, str], name: str) -> None:
-        address = parse_url(api.rstrip("/"))
-        if address.scheme != "https" and not (address.scheme == "http" and is_loopback(address.host or "")):
-            raise TargetError(f"{name} cannot be reached safely", f"{api} is not an https address, and a token may go nowhere else.")
+        address = _safe(parse_url(api.rstrip("/")), name)
         self.name = name
         self._headers = {"User-Agent": f"reconciler/{__version__}", "Accept": "application/json", **headers}
         self._transport = Transport(address, connections=1, network=Network(connect_seconds=10.0))
@@ -75,6 +75,30 @@ class Wire:
                 return
         raise self.unusable(path, f"it has more than {_MOST_PAGES * PAGE:,} entries")
 
+    def download(self, path: str) -> bytes:
+        """A file. A forge may send us to the store where it keeps files: once, to https, and without the token.
+
+        Raises:
+            TargetError: there is none, or it is larger than any answer may be.
+        """
+        answer = self._transport.exchange("GET", path, self._headers, None, seconds=_SECONDS, fresh=True)
+        if isinstance(answer, Reply) and answer.status in _ELSEWHERE and answer.location:
+            answer = self._fetch(answer.location)
+        if isinstance(answer, NoReply):
+            raise self.unusable(path, f"there was no answer ({clean(answer.why)[:_LONGEST]})")
+        if answer.status != _OK:
+            raise self.unusable(path, f"it answered {answer.status}{_words(answer.body)}", answer.status)
+        return answer.body
+
+    def _fetch(self, location: str) -> Exchange:
+        address = parse_url(location)
+        transport = Transport(_safe(address, self.name)._replace(path="", query=None), connections=1, network=Network(connect_seconds=10.0))
+        try:
+            path = f"{(address.path or '').removeprefix('/')}{f'?{address.query}' if address.query else ''}"
+            return transport.exchange("GET", path, {"User-Agent": self._headers["User-Agent"]}, None, seconds=_SECONDS, fresh=True)
+        finally:
+            transport.close()
+
     def unusable(self, path: str, why: str, status: int | None = None) -> TargetError:
         """The error for an answer that is none."""
         hint = {
@@ -97,6 +121,15 @@ class Wire:
             return json.loads(answer.body) if answer.body else None
         except ValueError:
             raise self.unusable(path, f"it answered {answer.status} with something that is not JSON", answer.status) from None
+
+
+def _safe(address: Url, name: str) -> Url:
+    if address.scheme != "https" and not (address.scheme == "http" and is_loopback(address.host or "")):
+        shown = f"{address.scheme or ''}://{address.host or ''}"
+        raise TargetError(
+            f"{name} cannot be reached safely", f"{shown} is not an https address, and a token or a plan may go nowhere else."
+        )
+    return address
 
 
 def _words(body: bytes) -> str:

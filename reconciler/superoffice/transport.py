@@ -39,6 +39,7 @@ class Reply:
     """A complete answer; the body is not longer than `MAX_BODY`.
 
     Attributes:
+        location: where a redirect leads; nothing here follows it.
         json: what the body was read as, once it was; `answers.read_json` fills and reads it.
     """
 
@@ -47,6 +48,7 @@ class Reply:
     body: bytes
     retry_after: str = ""
     date: str = ""
+    location: str = ""
     json: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
 
@@ -198,7 +200,14 @@ def _complete(response: urllib3.BaseHTTPResponse) -> Reply:
             response.close()
     headers = response.headers
     body = _inflated(b"".join(chunks), headers.get("Content-Encoding", "identity").strip().lower())
-    return Reply(response.status, headers.get("Content-Type", ""), body, headers.get("Retry-After", ""), headers.get("Date", ""))
+    return Reply(
+        response.status,
+        headers.get("Content-Type", ""),
+        body,
+        headers.get("Retry-After", ""),
+        headers.get("Date", ""),
+        headers.get("Location", ""),
+    )
 
 
 def _inflated(body: bytes, encoding: str) -> bytes:

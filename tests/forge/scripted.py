@@ -9,9 +9,11 @@ Azure DevOps REST API 7.1 (threads, reviewers, connectionData, pullrequestquery)
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +46,14 @@ class Verdict:
 
 
 @dataclass
+class Stored:
+    """A file that is handed out, or the address at which it is."""
+
+    octets: bytes = b""
+    elsewhere: str = ""
+
+
+@dataclass
 class ScriptedForge:
     """State, log and server. `mishaps` are answered instead, in order: (status, body) or a status with headers."""
 
@@ -56,6 +66,8 @@ class ScriptedForge:
     tokens: set[str] = field(default_factory=set)
     mishaps: list[tuple[int, bytes, dict[str, str]]] = field(default_factory=list)
     minute: int = 0
+    kept: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
+    store: str = ""
 
     def __enter__(self) -> Self:
         forge = self
@@ -104,6 +116,10 @@ class ScriptedForge:
         """Somebody gives a verdict."""
         self.verdicts.append(Verdict(5000 + len(self.verdicts), reviewer, state, self.head if commit is None else commit, self.now()))
 
+    def keep(self, name: str, files: dict[str, bytes]) -> None:
+        """A job keeps files; `store` is where the forge keeps them, itself without it."""
+        self.kept.append((name, files))
+
     # --- serving ---
 
     def respond(self, method: str, target: str, headers: dict[str, str], body: Any) -> tuple[int, bytes, dict[str, str]]:
@@ -118,6 +134,8 @@ class ScriptedForge:
             found = re.fullmatch(pattern, parts.path)
             if verb == method and found:
                 status, answer = act(found, query, body)
+                if isinstance(answer, Stored):
+                    return status, answer.octets, {"Location": answer.elsewhere} if answer.elsewhere else {}
                 return status, json.dumps(answer).encode(), {}
         return 404, b'{"message": "Not Found"}', {}
 
@@ -131,6 +149,13 @@ class ScriptedForge:
             ("GET", f"{github}/pulls/7/reviews", lambda _m, query, _b: (200, _page(map(self._github_review, self.verdicts), query))),
             ("GET", f"{github}/pulls/7", lambda *_: (200, self._github_pull())),
             ("GET", f"{github}/commits/([0-9a-f]+)/pulls", lambda found, query, _b: (200, _page(self._brought_by(found[1]), query))),
+            ("GET", f"{github}/actions/artifacts", lambda _m, query, _b: (200, self._artifacts(query["name"]))),
+            ("GET", f"{github}/actions/artifacts/(\\d+)/zip", lambda found, _q, _b: self._hand_out(f"/stored/{found[1]}.zip")),
+            ("GET", r"/stored/(\d+)\.zip", lambda found, _q, _b: (200, Stored(_zip(self.kept[int(found[1])][1])))),
+            ("GET", f"{gitlab}/merge_requests/7/pipelines", lambda _m, query, _b: (200, _page([{"id": 70}, {"id": 71}], query))),
+            ("GET", f"{gitlab}/pipelines/(\\d+)/jobs", lambda found, query, _b: (200, _page(self._jobs(found[1]), query))),
+            ("GET", f"{gitlab}/jobs/(\\d+)/artifacts/(.+)", self._job_file),
+            ("GET", r"/stored/(\d+)/(.+)", lambda found, _q, _b: (200, Stored(self.kept[int(found[1])][1][found[2]]))),
             ("GET", "/user", lambda *_: (200, {"id": 3, "username": self.bot})),
             ("GET", f"{gitlab}/merge_requests/7/notes", lambda _m, query, _b: (200, _page(map(self._gitlab, self.comments), query))),
             ("POST", f"{gitlab}/merge_requests/7/notes", lambda _m, _q, body: (201, self._gitlab(self.say(self.bot, body["body"])))),
@@ -148,6 +173,25 @@ class ScriptedForge:
             ("GET", f"{azure}/pullRequests/7/reviewers", lambda *_: (200, {"value": self._votes()})),
             ("GET", f"{azure}/pullRequests/7", lambda *_: (200, self._azure_pull())),
         ]
+
+    def _artifacts(self, name: str) -> Any:
+        found = [{"id": number, "name": kept, "expired": False} for number, (kept, _) in enumerate(self.kept) if kept == name]
+        return {"total_count": len(found), "artifacts": found}
+
+    def _hand_out(self, path: str) -> tuple[int, Any]:
+        """GitHub always sends one to its store, with an address that needs no token and whose query is its signature."""
+        return 302, Stored(elsewhere=f"{self.store or self.url}{path}?sig=1")
+
+    def _jobs(self, pipeline: str) -> list[Any]:
+        """All that was kept belongs to the newer of two pipelines."""
+        kept = [{"id": number, "artifacts_file": {"filename": "artifacts.zip"}} for number in range(len(self.kept))]
+        return [{"id": 900}, *kept] if pipeline == "71" else [{"id": 901}]
+
+    def _job_file(self, found: re.Match[str], _query: Any, _body: Any) -> tuple[int, Any]:
+        files = self.kept[int(found[1])][1]
+        if found[2] not in files:
+            return 404, {"message": "404 Not Found"}
+        return self._hand_out(f"/stored/{found[1]}/{found[2]}") if self.store else (200, Stored(files[found[2]]))
 
     def _edit(self, found: re.Match[str], text: str, shown: Callable[[Spoken], Any]) -> tuple[int, Any]:
         spoken = next((one for one in self.comments if one.id == int(found[1])), None)
@@ -204,6 +248,14 @@ def _page(found: Any, query: dict[str, str]) -> list[Any]:
     everything, size = list(found), min(int(query.get("per_page", "30")), 100)
     start = (int(query.get("page", "1")) - 1) * size
     return everything[start : start + size]
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, octets in files.items():
+            archive.writestr(name, octets)
+    return made.getvalue()
 
 
 def _text_of(thread: Any) -> str:
