@@ -20,7 +20,8 @@ from reconciler.superoffice.client import Client
 from reconciler.superoffice.gateway import Gateway
 from reconciler.superoffice.transport import NoReply
 from reconciler.wire import carriers
-from tests.faults.stage import Harm
+from tests.faults.checker import Violation, judge
+from tests.faults.stage import Harm, Stage
 
 
 @dataclass(frozen=True)
@@ -269,4 +270,17 @@ def checks_nothing_before(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-__all__ = ["BUGS", "Bug"]
+def found_by_checker(stage: Stage, name: str) -> tuple[list[Violation], list[Violation]]:
+    """What the checker says of a bug's trial, without the bug and with it."""
+    one = BUGS[name]
+    prepared = stage.prepare(one.scenario)
+    stage.begin(prepared)
+    without = judge(stage.apply(prepared, *one.harms), prepared)
+    with pytest.MonkeyPatch.context() as patch:
+        one.plant(patch)
+        stage.begin(prepared)
+        first = stage.apply(prepared, *one.harms)
+    return without, judge(first, prepared)
+
+
+__all__ = ["BUGS", "Bug", "found_by_checker"]

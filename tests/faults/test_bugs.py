@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.bugs import BUGS
-from tests.faults.checker import judge
+from tests.faults.bugs import BUGS, found_by_checker
 from tests.faults.stage import Stage
 
 
 @pytest.mark.parametrize("name", BUGS)
-def test_a_planted_bug_is_found(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    bug = BUGS[name]
-    prepared = stage.prepare(bug.scenario)
-    stage.begin(prepared)
-    assert judge(stage.apply(prepared, *bug.harms), prepared) == [], "without the bug nothing is wrong"
-    with monkeypatch.context() as patch:
-        bug.plant(patch)
-        stage.begin(prepared)
-        first = stage.apply(prepared, *bug.harms)
-    found = judge(first, prepared)
-    assert {one.rule for one in found} & bug.rules, [str(one) for one in found]
+def test_a_planted_bug_is_found(stage: Stage, name: str) -> None:
+    without, found = found_by_checker(stage, name)
+    assert without == [], "without the bug nothing is wrong"
+    assert {one.rule for one in found} & BUGS[name].rules, [str(one) for one in found]

@@ -13,6 +13,7 @@ from typing import Any
 import tests.verification.edits as edits
 import tests.verification.fuzz as fuzz
 import tests.verification.images as images
+import tests.verification.mistakes as mistakes
 import tests.verification.model as model
 from tests.faults.stage import Stage
 from tests.verification.layers import LAYERS, Batch, batches
@@ -79,6 +80,11 @@ MORE = {
     "images": Layer("the journal as a crash could leave it, and damaged: every image is opened", images.batches, images.perform),
     "fuzz": Layer("every decoder is fed mutations of what it takes", fuzz.batches, fuzz.perform),
     "model": Layer("a model of the protocol: every state within a budget of faults, crashes and edits", model.batches, model.perform),
+    "mistakes": Layer(
+        "mistakes planted into the tool: the checker must find each, or the test that is named for it must fail",
+        mistakes.batches,
+        mistakes.perform,
+    ),
 }
 ALL = (*LAYERS, *MORE)
 

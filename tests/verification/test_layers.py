@@ -8,6 +8,7 @@ import random
 import pytest
 
 from reconciler.wire import languages
+from tests.faults.matrix import operations
 from tests.faults.stage import Stage, stage
 from tests.verification import fuzz, images, model
 from tests.verification.catalogue import ALL, MORE, every_batch, outcome
@@ -41,6 +42,15 @@ def test_what_somebody_else_wrote_is_kept_and_told(stage: Stage, case: EditCase)
     trial, made = case.run(stage)
     assert made
     assert trial.first.code in (4, 6)
+    assert [str(one) for one in trial.violations] == []
+
+
+def test_what_somebody_changes_before_the_final_read_is_not_claimed(stage: Stage) -> None:
+    """Every write was proved by then, and the connection passed its test."""
+    trial, made = EditCase("edits", "update", "owned", len(operations(stage, "update"))).run(stage)
+    assert made
+    assert trial.operation == "GetConnection"
+    assert trial.first.code == 6
     assert [str(one) for one in trial.violations] == []
 
 
