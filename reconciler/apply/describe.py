@@ -14,8 +14,8 @@ from reconciler.apply import rows
 from reconciler.apply.by_hand import by_hand
 from reconciler.apply.recover import plan_of, unsettled
 from reconciler.errors import ReconcilerError
-from reconciler.journal.events import Choice
-from reconciler.journal.view import RunView, UnitView
+from reconciler.journal.events import Choice, Verdict
+from reconciler.journal.view import Attempt, RunView, UnitView
 from reconciler.model import Act, Connection, Connector, Outcome, RecoverUnit, Unit, UnitKind
 from reconciler.ports import Reader
 
@@ -100,9 +100,21 @@ def _sent(state: UnitView) -> tuple[str, ...]:
     said = {"applied": "acknowledged", "not-applied": "had no effect", "unknown": "outcome unknown", None: "no answer was seen"}
     lines = []
     for attempt in state.attempts:
-        read = f"; a read then showed it {attempt.readings[-1].verdict}" if attempt.readings else "; no read after it"
+        read = f"; {_read_since(attempt)}" if attempt.readings else "; no read after it"
         lines.append(f"{attempt.operation} ({attempt.act}{', rollback' if attempt.rollback else ''}): {said.get(attempt.outcome)}{read}.")
     return tuple(lines)
+
+
+def _read_since(attempt: Attempt) -> str:
+    """What the newest read said of a write. That values are stored does not prove that a connector took them."""
+    showed = {
+        Verdict.AS_DESIRED: "a read then showed what it asked for",
+        Verdict.AS_BEFORE: "a read then showed what was there before",
+        Verdict.OTHER: "a read then showed something else",
+    }
+    said = showed.get(Verdict(attempt.readings[-1].verdict), "what was read then proves nothing")
+    doubtful = attempt.outcome != Outcome.APPLIED and attempt.readings[-1].verdict == Verdict.AS_DESIRED
+    return said + (", which does not say whether the connector took it" if doubtful and attempt.operation == "SaveConnection" else "")
 
 
 def _now(reader: Reader | None, unit: Unit, state: UnitView) -> tuple[str, Connection | Connector | None, bool]:

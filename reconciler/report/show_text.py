@@ -164,7 +164,9 @@ def _outcome(attempt: Attempt) -> tuple[Span, Span]:
     parts = [seconds_text(attempt.seconds)] if attempt.seconds is not None else []
     parts += [shortened(text, 200) for text in (attempt.detail, *attempt.reasons) if text]
     parts += [f"waited {seconds_text(attempt.settled_s)}"] if attempt.settled_s else []
-    parts += [_READ.get(reading.verdict, "could not be read") for reading in attempt.readings]
+    doubtful = attempt.outcome != "applied" and attempt.operation == "SaveConnection"
+    read = {**_READ, "as-desired": "a read shows what was sent, not whether the connector took it"} if doubtful else _READ
+    parts += [read.get(reading.verdict, "could not be read") for reading in attempt.readings]
     return Span(attempt.outcome.replace("-", " "), style), dim("; ".join(dict.fromkeys(parts)))
 
 

@@ -46,7 +46,7 @@ def test_the_choices_of_a_recovery() -> None:
     unit = RecoverUnit(
         "20261122-140000-7f3a",
         Address.connection("visma-no"),
-        ("ToggleActive (deactivate): acknowledged; a read then showed it as-desired.", "SaveConnection (save): no answer came."),
+        ("ToggleActive (deactivate): acknowledged; a read then showed what it asked for.", "SaveConnection (save): no answer came."),
         "It is inactive: users do not see its ERP tab, and nothing synchronises.",
         "back",
         "Going back restores what was found before this run, and tests it.",

@@ -1,0 +1,26 @@
+"""docs/reference: pages that are written from the program itself, so that they cannot say something else.
+
+`written` makes all of them; `python -m tests.docs` puts them in their places, and a test compares.
+"""
+
+from __future__ import annotations
+
+from tests.docs.reference_commands import commands_page
+from tests.docs.reference_rules import hazards_page, problems_page
+from tests.docs.reference_schemas import schema_page
+
+FOOT = "\nThis page is written by `make docs`; a change of it by hand is lost.\n"
+
+
+def written() -> dict[str, str]:
+    """Every generated page, by its path from the top of the checkout."""
+    pages = {
+        "commands": commands_page(),
+        "connections": schema_page("connections", "connections.yaml"),
+        "targets": schema_page("targets", "targets.yaml"),
+        "plan": schema_page("plan", "A saved plan"),
+        "journal": schema_page("journal", "The journal"),
+        "hazards": hazards_page(),
+        "problems": problems_page(),
+    }
+    return {f"docs/reference/{name}.md": text + FOOT for name, text in pages.items()}
