@@ -81,5 +81,6 @@ def _options(command: click.Command, context: click.Context, *, shared: bool) ->
             name, text = record
             if name == "--help":
                 continue
-            rows.append(f"| `{name}` | {' '.join(text.split())} |".replace("  [", " ["))
+            told = " ".join(text.split())
+            rows.append("| `{}` | {} |".format(*(part.replace("|", "\\|") for part in (name, told))))
     return ["| option | what it does |", "|---|---|", *rows] if rows else []
