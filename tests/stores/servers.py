@@ -51,7 +51,8 @@ class Loopback:
                 parts = urlsplit(self.path)
                 length = int(self.headers.get("content-length") or 0)
                 raw = self.rfile.read(length)
-                body = json.loads(raw) if raw else None
+                is_form = self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+                body = {name: values[-1] for name, values in parse_qs(raw.decode()).items()} if is_form else json.loads(raw or b"null")
                 asked = Asked(
                     self.command,
                     parts.path,
@@ -131,7 +132,8 @@ class KeyVaultServer:
 
     token = "Fp3Aw-token-of-azure-Wc7p"
 
-    def __init__(self) -> None:
+    def __init__(self, login: str = "https://login.example.net/tenant") -> None:
+        self.login = login
         self.secrets: dict[str, dict[str, str]] = {}
         self.forced: Said | None = None
 
@@ -139,7 +141,7 @@ class KeyVaultServer:
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             # The client checks that the resource is the end of the host that it called.
             end = asked.headers["host"].partition(".")[2]
-            challenge = f'Bearer authorization="https://login.example.net/tenant", resource="https://{end}"'
+            challenge = f'Bearer authorization="{self.login}", resource="https://{end}"'
             return Said(401, {"error": {"code": "Unauthorized"}}, {"WWW-Authenticate": challenge})
         if self.forced is not None:
             return self.forced
@@ -162,3 +164,30 @@ def managed_identity(asked: Asked) -> Said:
     return Said(
         200, {"access_token": KeyVaultServer.token, "expires_on": until, "resource": asked.query["resource"], "token_type": "Bearer"}
     )
+
+
+class EntraServer:
+    """Where an application of Azure logs in with its secret."""
+
+    host = "login.microsoftonline.com"
+    tenant = "8a3c1f6e-0d52-4b7a-9f11-5a6b7c8d9e0f"
+    client = "0f9e8d7c-6b5a-11f9-a7b4-52d0e6f1c3a8"
+    secret = "Nk8Xs-secret-of-an-application-Vw2r"
+
+    def answer(self, asked: Asked) -> Said:
+        if asked.method == "GET":
+            where = f"https://{self.host}/{self.tenant}"
+            return Said(
+                200,
+                {
+                    "issuer": f"{where}/v2.0",
+                    "authorization_endpoint": f"{where}/oauth2/v2.0/authorize",
+                    "token_endpoint": f"{where}/oauth2/v2.0/token",
+                },
+            )
+        given = asked.body
+        good = asked.path == f"/{self.tenant}/oauth2/v2.0/token" and given["grant_type"] == "client_credentials"
+        if good and (given["client_id"], given["client_secret"]) == (self.client, self.secret):
+            return Said(200, {"token_type": "Bearer", "expires_in": 3600, "access_token": KeyVaultServer.token})
+        told = f"AADSTS7000215: Invalid client secret provided: {given.get('client_secret')}."
+        return Said(401, {"error": "invalid_client", "error_description": told, "error_codes": [7000215]})

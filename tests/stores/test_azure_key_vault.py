@@ -1,18 +1,23 @@
 """Secrets of Azure Key Vault, over TLS, with its own libraries: the challenge, a managed identity, versions."""
 
 import socket
+import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from reconciler.emulator.certificates import Certificates
 from tests.stores.conftest import CANARY, Serving, refusal, resolver, value
-from tests.stores.servers import KeyVaultServer, Loopback, Said
+from tests.stores.servers import EntraServer, KeyVaultServer, Loopback, Said
+from tests.superoffice.proxying import Proxy
 
 OLD, NEW = "0" * 31 + "1", "0123456789abcdef0123456789abcdef"
 REFERENCE = "azure-key-vault:erp-secrets/visma-password"
+VAULT_HOST = "erp-secrets.vault.azure.net"
 KeyVault = Serving[KeyVaultServer]
 
 
@@ -103,3 +108,55 @@ def test_a_certificate_that_nobody_vouches_for_and_a_port_where_nobody_is(key_va
 def test_an_address_has_to_be_safe(address: str) -> None:
     one = resolver({"RECONCILER_KEY_VAULT_URL": address}, "azure-key-vault:erp-secrets/")
     assert "RECONCILER_KEY_VAULT_URL is no https:// address" in refusal(one, REFERENCE)
+
+
+# --- an application that logs in with its secret ---
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving[KeyVaultServer]]:
+    """The public addresses of Azure, both behind a proxy that leads to this machine: nothing here knows that it is not Azure."""
+    entra, vault = EntraServer(), KeyVaultServer(f"https://{EntraServer.host}/{EntraServer.tenant}")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(EntraServer.host, VAULT_HOST).configure_cert(tls)
+    by_host = {EntraServer.host: entra.answer, VAULT_HOST: vault.answer}
+    server = Loopback(lambda asked: by_host[asked.headers["host"]](asked), tls)
+    with server, Proxy(int(server.authority.partition(":")[2])).serving() as address:
+        for name, text in {
+            "HTTPS_PROXY": address,
+            "NO_PROXY": "",
+            "REQUESTS_CA_BUNDLE": str(tmp_path / "ca.pem"),
+            "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+            "AZURE_TENANT_ID": EntraServer.tenant,
+            "AZURE_CLIENT_ID": EntraServer.client,
+            "AZURE_CLIENT_SECRET": EntraServer.secret,
+        }.items():
+            monkeypatch.setenv(name, text)
+        yield Serving(vault, server)
+
+
+def test_an_application_logs_in_once_with_its_secret(cloud: KeyVault) -> None:
+    cloud.store.secrets["visma-password"] = {OLD: "first", NEW: CANARY}
+    one = resolver({}, "azure-key-vault:erp-secrets/")
+    assert value(one, REFERENCE) == CANARY
+    assert value(one, REFERENCE, OLD) == "first"
+    logins = [asked for asked in cloud.server.asked if asked.method == "POST"]
+    assert [asked.body["scope"] for asked in logins] == ["https://vault.azure.net/.default"]
+    at_vault = [asked for asked in cloud.server.asked if asked.headers["host"] == VAULT_HOST]
+    assert "authorization" not in at_vault[0].headers
+    assert all(EntraServer.secret not in str(asked) for asked in at_vault)
+
+
+def test_an_application_whose_secret_is_over_is_told_without_it(cloud: KeyVault, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = "Hb5Lz-secret-that-is-over-Jm9t"
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", over)
+    said = refusal(resolver({}, "azure-key-vault:erp-secrets/"), REFERENCE, None, over)
+    assert "Azure lets nobody in from here to the vault erp-secrets" in said
+    assert "AZURE_CLIENT_SECRET" in said
+
+
+def test_an_application_that_may_not_read_the_vault_is_told_that(cloud: KeyVault) -> None:
+    cloud.store.forced = Said(403, {"error": {"code": "Forbidden", "message": CANARY}})
+    assert "refuses it (403)" in refusal(resolver({}, "azure-key-vault:erp-secrets/"), REFERENCE, None, EntraServer.secret)
