@@ -64,7 +64,12 @@ def test_a_tenant_that_lets_few_calls_through(place: Place, throttled: str) -> N
         ("OfflineMaintenance", "under maintenance"),
         ("Suspended", "suspended"),
         ("MigrationPending", "waits to be moved"),
-        ("Deleted", "deleted"),
+        ("Deleted", "is deleted"),
+        ("Deleting", "being deleted"),
+        ("Provisioning", "being set up"),
+        ("ProvisioningFailed", "does not run (state ProvisioningFailed)"),
+        ("DeleteFailed", "does not run (state DeleteFailed)"),
+        ("Unknown", "does not run (state Unknown)"),
     ],
 )
 def test_a_tenant_that_does_not_run(place: Place, state: str, words: str) -> None:
