@@ -10,7 +10,6 @@ import functools
 import json
 import shutil
 import socket
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -29,6 +28,7 @@ from reconciler.model import Plan, RunReport
 from reconciler.session import Session
 from reconciler.superoffice.transport import Exchange, Network, Transport
 from tests.faults.clock import VirtualClock
+from tests.faults.kept import Kept, Row, SqliteKept
 from tests.faults.scenarios import BASE, ENVIRON, SCENARIOS, Files, Scenario, furnish, ids_of
 from tests.faults.truth import Expected, Picture, picture
 
@@ -123,7 +123,7 @@ class Prepared:
 
     scenario: Scenario
     snapshot: Snapshot
-    journal: bytes | None
+    journal: object
     plan: Plan
     expected: tuple[Expected, ...]
     seconds: float
@@ -134,9 +134,10 @@ class Prepared:
 class Stage:
     """An emulator on a port of its own, and a folder with a targets file and a journal."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept | None = None) -> None:
         fast = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="reconciler-faults-", dir=fast if fast.is_dir() else None))
+        self.kept = kept or SqliteKept(self.folder / ".reconciler" / "journal.db")
         self.clock = VirtualClock()
         self.emulator = Emulator(clock=self.clock, switches=Switches(), make_guid=self._guid).start()
         self.clock.on_time_passes = self.emulator.on_time_passes
@@ -152,7 +153,7 @@ class Stage:
                         TARGET: {
                             "kind": "emulator",
                             "url": self.emulator.url,
-                            "journal": "local",
+                            **self.kept.target,
                             "fingerprint_key": {"secret": "env:KEY"},
                             "limits": {"parallel_reads": 1},
                             "timeouts": {"connect": "5s", "read": "20s", "connector": "60s", "settle": f"{SETTLE_S:.0f}s"},
@@ -183,7 +184,7 @@ class Stage:
             assert report.exit_code == 0, report
         furnish(self.emulator)
         self.furnished = self.emulator.snapshot()
-        self.base_journal = self._journal_path.read_bytes()
+        self.base_journal = self.kept.keep()
         self.base_seconds = self.clock.seconds
 
     def prepare(self, name: str) -> Prepared:
@@ -228,26 +229,18 @@ class Stage:
         """Put everything back to where a scenario starts."""
         self._set(prepared.snapshot, prepared.journal, prepared.seconds, prepared.scenario)
 
-    def _set(self, snapshot: Snapshot, journal: bytes | None, seconds: float, scenario: Scenario) -> None:
+    def _set(self, snapshot: Snapshot, journal: object, seconds: float, scenario: Scenario) -> None:
         self.emulator.faults.clear()
         self.emulator.before_call = None
         self.emulator.restore(snapshot)
         self.emulator.switches.set("secrets_on_read", scenario.secrets_on_read)
         self.clock.seconds = seconds
-        for name in ("journal.db", "journal.db-wal", "journal.db-shm"):
-            (self._journal_path.with_name(name)).unlink(missing_ok=True)
-        if journal is not None:
-            self._journal_path.write_bytes(journal)
-            self._journal_path.chmod(0o600)
-
-    @property
-    def _journal_path(self) -> Path:
-        return self.folder / ".reconciler" / "journal.db"
+        self.kept.put(journal)
 
     @contextmanager
     def session(self, environ: Mapping[str, str]) -> Iterator[Session]:
         """A session as a command opens one."""
-        with flow.open_target(TARGET, directory=self.folder, environ=environ, clock=self.clock) as session:
+        with flow.open_target(TARGET, directory=self.folder, environ={**environ, **self.kept.environ}, clock=self.clock) as session:
             yield session
 
     # ---- one command ---------------------------------------------------------------------------------------------------
@@ -268,13 +261,12 @@ class Stage:
         emulator.clear_calls()
         emulator.history.clear()
         emulator.faults.clear()
-        watched = _Watched(self._journal_path)
         stale = any(harm.kind == FaultKind.STALE_READ.value for harm in harms)
         begun = self.clock.seconds
 
         def before_call(call: Call) -> None:
             if call.writes:
-                account.arrivals.append(watched.newest(call.sequence))
+                account.arrivals.append(_arrival(call.sequence, self.kept.newest()))
             elif not stale and call.operation == "GetConnection":
                 emulator.tick()  # the engine is at work whenever somebody looks at a connection
             if scenario.hook is not None:
@@ -282,7 +274,7 @@ class Stage:
 
         emulator.before_call = before_call
         with self.session({**ENVIRON, **scenario.environ}) as session:
-            last = watched.last_seq(session)
+            last = max((event.seq for event in session.store(create=False).events()), default=0)
             for harm in harms:
                 fault = harm.fault()
                 if fault is not None:
@@ -306,10 +298,8 @@ class Stage:
             account.events = [event for event in store.events() if event.seq > last]
             account.sound = store.verify([account.report.head] if account.report is not None else []).sound
             account.open_runs = tuple(run.run for run in store.recorded(TARGET).open_runs)
-        watched.close()
-        account.journal_bytes = b"".join(
-            path.read_bytes() for path in sorted(self._journal_path.parent.glob("journal.db*")) if not path.name.endswith("-shm")
-        )
+        self.kept.let_go()
+        account.journal_bytes = self.kept.octets()
         account.calls, account.entries = emulator.calls, list(emulator.history)
         account.after = picture(emulator)
         account.works = self.works(scenario)
@@ -359,25 +349,9 @@ class Stage:
         return self.run(prepared, f"recover --{choice}", lambda session: flow.recover(session, choice), harms)
 
 
-class _Watched:
-    """Reads the journal as another process would: only what is durable is seen."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-
-    def newest(self, call: int) -> Arrival:
-        if self._connection is None:
-            self._connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
-        row = self._connection.execute("SELECT seq, kind, body FROM event ORDER BY seq DESC LIMIT 1").fetchone() or (0, "", "{}")
-        return Arrival(call, row[0], row[1], json.loads(row[2]))
-
-    def last_seq(self, session: Session) -> int:
-        return max((event.seq for event in session.store(create=False).events()), default=0)
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+def _arrival(call: int, newest: Row | None) -> Arrival:
+    seq, kind, body = newest or (0, "", "{}")
+    return Arrival(call, seq, kind, json.loads(body))
 
 
 _TENANT_WIDE = {

@@ -15,6 +15,8 @@ import tests.verification.fuzz as fuzz
 import tests.verification.images as images
 import tests.verification.mistakes as mistakes
 import tests.verification.model as model
+import tests.verification.races as races
+import tests.verification.server_kills as server_kills
 from tests.faults.stage import Stage
 from tests.verification.layers import LAYERS, Batch, batches
 
@@ -80,6 +82,12 @@ MORE = {
     "images": Layer("the journal as a crash could leave it, and damaged: every image is opened", images.batches, images.perform),
     "fuzz": Layer("every decoder is fed mutations of what it takes", fuzz.batches, fuzz.perform),
     "model": Layer("a model of the protocol: every state within a budget of faults, crashes and edits", model.batches, model.perform),
+    "server-kills": Layer(
+        "a run, and every third recovery too, dies at a random boundary; the journal is on a PostgreSQL server",
+        server_kills.batches,
+        server_kills.perform,
+    ),
+    "races": Layer("two processes apply at the same moment: exactly one writes, the other ends with 7", races.batches, races.perform),
     "mistakes": Layer(
         "mistakes planted into the tool: the checker must find each, or the test that is named for it must fail",
         mistakes.batches,

@@ -13,7 +13,8 @@ import pytest
 
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage, stage
-from tests.verification.kills import Death, kill_and_recover
+from tests.verification.kills import kill_and_recover, told, unsettled
+from tests.verification.server_kills import KILLS, PART, on_server, random_deaths
 
 WHOLE = os.environ.get("RECONCILER_KILLS") == "all"
 STEP = 5 if WHOLE else 17  # a whole scenario takes several tests, so that none takes longer than a test may
@@ -31,25 +32,6 @@ def the_stage() -> Iterator[Stage]:
     yield made
     made.close()
     stage.cache_clear()
-
-
-def unsettled(death: Death, choice: str) -> bool:
-    """Whether a death did not end as it should have.
-
-    A creation that had been active is not deleted again: going back switches it off and leaves the rest to a person.
-    """
-    if (
-        choice == "back"
-        and death.codes[-1:] == [6]
-        and any("had been active, so records may hang on it" in str(one) for one in death.violations)
-    ):
-        return False
-    between = choice not in ("accept-current", "park") and not set(death.stands.values()) <= {"desired", "before"}
-    return between or bool(death.violations)
-
-
-def told(death: Death) -> str:
-    return f"{death.scenario} at {death.at}: {death.choices} {death.codes} {death.stands} {[str(one) for one in death.violations]}"
 
 
 @pytest.mark.parametrize(("name", "choice", "part"), PAIRS)
@@ -77,4 +59,17 @@ def test_a_recovery_that_dies_at_any_boundary_is_settled_by_the_next(stage: Stag
             during += 1 if WHOLE else 13
     record_property("kills", len(deaths))
     assert any(len(death.choices) == 2 for death in deaths)
+    assert not [told(death) for death in deaths if unsettled(death, "")]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("part", range(KILLS // PART) if WHOLE else [0])
+def test_a_run_that_dies_at_a_random_boundary_is_settled_from_the_shared_journal(
+    postgres_address: str, part: int, record_property: Record
+) -> None:
+    """`RECONCILER_KILLS=all` tries a thousand of them."""
+    with on_server(postgres_address) as shared:
+        deaths = list(random_deaths(shared, part, PART if WHOLE else 12))
+    record_property("kills", len(deaths))
+    assert any(len(death.choices) == 2 for death in deaths), "none of them died while it was recovered"
     assert not [told(death) for death in deaths if unsettled(death, "")]
