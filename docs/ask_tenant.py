@@ -14,8 +14,10 @@ docs/unknowns.md says what each question decides.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +35,10 @@ NO_SUCH_ID = 2_000_000_011
 LANGUAGE_FORM = 'US:"'
 CURSOR = "reconciler-asked"
 NAME = "reconciler: a question, to be deleted"
+DECLINED = "not asked: declined"
+OK = 200
+ATTEMPTS = 4  # to delete what was made
+PAUSE_S = 2.0
 
 
 @dataclass
@@ -43,6 +49,8 @@ class Tenant:
         connector: the id of the connector that the throw-away connection is made on; 0 for none.
         config: values for its configuration.
         row: the throw-away connection as it was read last; empty until it exists.
+        before: the ids that there were when a creation was sent; None as long as none was.
+        unclear: whether the creation was answered so that it may still happen.
         says: shows a line to the person.
         agrees: asks the person about one write.
     """
@@ -53,22 +61,27 @@ class Tenant:
     says: Callable[[str], None]
     agrees: Callable[[str], bool]
     row: dict[str, Any] = field(default_factory=dict)
+    before: frozenset[int] | None = None
+    unclear: bool = False
 
     def read(self, key: str | Operation, body: Any = None, query: Mapping[str, str] | None = None, name: str = "") -> tuple[int, Any]:
         """Status and JSON; status 0 where nothing came, and JSON `...` where it was none."""
         return told(self.session.opened.client.repeatable(key, body=body, query=query, name=name))
 
-    def write(self, key: str, why: str, body: Any = None, query: Mapping[str, str] | None = None) -> tuple[int, Any]:
-        """One write, announced. Raises `Declined` when the person says no."""
+    def write(self, key: str, why: str, body: Any = None, sending: Callable[[], None] = lambda: None) -> tuple[int, Any]:
+        """One write, announced. Raises `Declined` when the person says no; `sending` is told when it is about to go out."""
         self.says(f"  write: {key}, {why}")
         if not self.agrees(f"  Send {key}?"):
             raise Declined
-        return told(self.session.opened.client.once(key, body=body, query=query))
+        sending()
+        return told(self.session.opened.client.once(key, body=body))
 
     def reread(self) -> dict[str, Any]:
-        """The throw-away connection as it is now; empty where it cannot be read."""
-        _, row = self.read("GetConnection", {"ErpConnectionId": self.row["ErpConnectionId"]})
-        return row if isinstance(row, dict) else {}
+        """The throw-away connection as it is now. Raises `Unsure` when what comes is not this row: nothing is saved from that."""
+        status, row = self.read("GetConnection", {"ErpConnectionId": self.row["ErpConnectionId"]})
+        if status != OK or not isinstance(row, dict) or row.get("ErpConnectionId") != self.row["ErpConnectionId"]:
+            raise Unsure(f"the connection cannot be read ({kind_of(status, row)})")
+        return row
 
     def save(self, why: str, **change: Any) -> tuple[int, dict[str, Any]]:
         """Save the throw-away connection, inactive, with some members changed; status and how it reads afterwards."""
@@ -76,9 +89,30 @@ class Tenant:
         status, _ = self.write("SaveConnection", why, {"Connection": body})
         return status, self.reread()
 
+    def find(self) -> bool:
+        """Look for what a creation made, also one that was not answered; whether it was found."""
+        for row in connections(self):
+            if row.get("DisplayName") == NAME and row["ErpConnectionId"] not in (self.before or frozenset()):
+                self.row = {"ErpConnectionId": row["ErpConnectionId"]}
+        return bool(self.row)
+
+    def is_gone(self) -> bool:
+        """Whether nothing of ours is left: the row says Deleted, or the tenant says that there is none."""
+        if self.before is None:
+            return True
+        if not self.row and not self.find():
+            return not self.unclear
+        status, row = self.read("GetConnection", {"ErpConnectionId": self.row["ErpConnectionId"]})
+        own = isinstance(row, dict) and row.get("ErpConnectionId") == self.row["ErpConnectionId"]
+        return status == OK and (row is None or (own and row.get("Deleted") is True))
+
 
 class Declined(Exception):
     """The person does not want this write."""
+
+
+class Unsure(Exception):
+    """What came is not what was asked for; the message says what kind of thing it was."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +180,10 @@ def passwords(tenant: Tenant) -> str:
 
 
 def connections(tenant: Tenant) -> list[dict[str, Any]]:
-    _, rows = tenant.read("GetAllConnections", {"IncludeDeleted": False})
-    return rows if isinstance(rows, list) else []
+    status, rows = tenant.read("GetAllConnections", {"IncludeDeleted": False})
+    if status != OK or not isinstance(rows, list):
+        raise Unsure(f"the connections cannot be listed ({kind_of(status, rows)})")
+    return rows
 
 
 def list_members(tenant: Tenant) -> str:
@@ -210,21 +246,21 @@ def crm_fields(tenant: Tenant) -> str:
 
 
 def guid_on_create(tenant: Tenant) -> str:
-    wanted = "7b0f6c2e-3a51-4d0e-9d55-5f4f0a6f0e11"
+    wanted = str(uuid.uuid4())
     _, fields = tenant.read("GetConfigurationFields", {"ErpConnectorId": tenant.connector})
     keys = [one["FieldKey"] for one in fields if isinstance(one, dict) and "FieldKey" in one] if isinstance(fields, list) else []
     config = {key: tenant.config.get(key, "") for key in keys}
-    before = {row["ErpConnectionId"] for row in connections(tenant)}
+    before = frozenset(row["ErpConnectionId"] for row in connections(tenant))
     body = {
         "ErpConnectionId": 0, "ConnectionId": wanted, "ErpConnectorId": tenant.connector, "DisplayName": NAME, "DisplayDescription": "",
         "Active": False, "Deleted": False, "MostRecentTimestamp": "", "AllAccess": True, "UserGroupAccessIds": [], "AssociateAccessIds": [],
         "ConfigFields": config, "TableRight": None, "FieldProperties": None,
     }  # fmt: skip
-    status, row = tenant.write("CreateConnection", f"a connection named {NAME!r}, inactive", {"Connection": body})
-    made = [one for one in connections(tenant) if one["ErpConnectionId"] not in before and one.get("DisplayName") == NAME]
-    if not made:
+    why = f"a connection named {NAME!r}, inactive"
+    status, row = tenant.write("CreateConnection", why, {"Connection": body}, sending=lambda: setattr(tenant, "before", before))
+    tenant.unclear = row is ... or status >= 500
+    if not tenant.find():
         return f"not created: {kind_of(status, row)}; no row stayed"
-    tenant.row = {"ErpConnectionId": made[0]["ErpConnectionId"]}
     stored = tenant.reread()
     kept = str(stored.get("ConnectionId", "")).strip("{}").lower() == wanted
     return f"{kind_of(status, row)}; a row is there, the GUID that was sent is {'kept' if kept else 'not kept'}"
@@ -336,9 +372,33 @@ def ask(tenant: Tenant, *, writes: bool) -> dict[str, str]:
                 if question is WRITES[0] or tenant.row:
                     answers[question.code] = answered(tenant, question)
         finally:
-            if tenant.row:
-                answers[WRITES[-1].code] = answered(tenant, WRITES[-1])
+            answers |= cleaned_up(tenant)
     return answers
+
+
+def cleaned_up(tenant: Tenant) -> dict[str, str]:
+    """Delete what was made, and try again while a read shows that it is still there: a delete may be repeated."""
+    answers: dict[str, str] = {}
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            tenant.session.clock.sleep(PAUSE_S)
+        with contextlib.suppress(ReconcilerError, Unsure):
+            if tenant.is_gone():
+                break
+            if tenant.row:
+                answer = answered(tenant, WRITES[-1])
+                answers.setdefault(WRITES[-1].code, answer)
+                if answer == DECLINED:
+                    break
+    return answers
+
+
+def is_left(tenant: Tenant) -> bool:
+    """Whether something of ours is left, or may be: what cannot be read is not gone."""
+    try:
+        return not tenant.is_gone()
+    except (ReconcilerError, Unsure):
+        return True
 
 
 def answered(tenant: Tenant, question: Question) -> str:
@@ -346,7 +406,9 @@ def answered(tenant: Tenant, question: Question) -> str:
     try:
         answer = question.ask(tenant)
     except Declined:
-        answer = "not asked: declined"
+        answer = DECLINED
+    except Unsure as error:
+        answer = f"not answered: {error}"
     except ReconcilerError as error:
         answer = f"not answered: {error.summary}"
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -361,6 +423,14 @@ def connector_id(session: Session, wanted: str) -> int:
         if wanted in (one.name, str(one.id)):
             return one.id
     raise SystemExit(f"There is no connector {wanted!r}.")
+
+
+def agreed(line: str) -> bool:
+    """What the person says; nobody there says no."""
+    try:
+        return input(f"{line} [y/N] ").strip().lower() == "y"
+    except EOFError:
+        return False
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -385,15 +455,29 @@ def main(arguments: list[str] | None = None) -> int:
                 connector_id(session, given.connector) if given.writes else 0,
                 config,
                 says=lambda line: print(line, flush=True),
-                agrees=lambda line: given.yes or input(f"{line} [y/N] ").strip().lower() == "y",
+                agrees=lambda line: given.yes or agreed(line),
             )
-            answers = ask(tenant, writes=given.writes)
-            left = tenant.row and not tenant.reread().get("Deleted", True)
+            if given.writes and (there := [row for row in connections(tenant) if row.get("DisplayName") == NAME]):
+                print(
+                    f"A connection {NAME!r} is there already (id {there[0]['ErpConnectionId']}). Delete it by hand first.", file=sys.stderr
+                )
+                return 1
+            try:
+                answers = ask(tenant, writes=given.writes)
+            finally:
+                left = is_left(tenant)
+                if left:
+                    number = tenant.row.get("ErpConnectionId", "not known")
+                    print(f"\nThe connection {NAME!r} (id {number}) is or may be still there. Delete it by hand.", file=sys.stderr)
     except ReconcilerError as error:
         print(f"{error}\n{error.hint}", file=sys.stderr)
         return error.exit_code
-    if left:
-        print(f"\nThe connection {NAME!r} (id {tenant.row['ErpConnectionId']}) is still there. Delete it by hand.", file=sys.stderr)
+    except Unsure as error:
+        print(f"Nothing was asked: {error}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; no answers were written.", file=sys.stderr)
+        return 130
     given.out.write_text(json.dumps(answers, indent=2) + "\n", encoding="utf-8")
     print(f"\n{len(answers)} answers are in {given.out}. docs/unknowns.md says what each of them decides.")
     return 1 if left else 0

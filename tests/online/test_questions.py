@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from docs.ask_tenant import READS, WRITES, main
+import reconciler.session
+from docs.ask_tenant import NAME, READS, WRITES, main
+from reconciler.clock import SystemClock
+from reconciler.emulator import Fault, FaultKind
 from tests.house.checkout import ROOT
 from tests.online.conftest import Place
 
@@ -94,7 +97,93 @@ def test_whoever_declines_the_deletion_is_told_what_is_left(
 ) -> None:
     monkeypatch.setattr("builtins.input", lambda line: "n" if "Delete" in line else "y")
     assert main(["onsite", "--writes", *WITH]) == 1
-    assert "is still there. Delete it by hand." in capsys.readouterr().err
+    assert "is or may be still there. Delete it by hand." in capsys.readouterr().err
+
+
+HOW = {
+    "the creation is stored and never answered": Fault("SaveConnection", FaultKind.DROP_AFTER),
+    "the creation is stored and answered with 500": Fault("SaveConnection", FaultKind.ERROR_500_AFTER),
+    "a save is never answered": Fault("SaveConnection", FaultKind.DROP_BEFORE, nth=2, times=3),
+    "the refresh fails": Fault("UpdateConnectionFields", FaultKind.ERROR_500_BEFORE),
+    "the first delete is refused": Fault("DeleteConnection", FaultKind.ERROR_500_BEFORE),
+    "the deletes are not answered": Fault("DeleteConnection", FaultKind.DROP_AFTER, times=2),
+    "the row cannot be read for a while": Fault("GetConnection", FaultKind.ERROR_BODY, shape="not-found", nth=3, times=7),
+    "the row reads as an error object": Fault("GetConnection", FaultKind.ERROR_OBJECT_200, nth=4, times=9),
+    "the list fails after the creation": Fault("GetAllConnections", FaultKind.ERROR_BODY, shape="argument", nth=7, times=2),
+    "tests cannot be had": Fault("TestConnectionByConfig", FaultKind.HTML_BEFORE, times=None),
+}
+
+
+class NoWaiting(SystemClock):
+    """Pauses are not sat through."""
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_whatever_fails_nothing_is_left_behind(asked: Place, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciler.session, "SystemClock", NoWaiting)
+    emulator = asked.emulators["onsite"]
+    before = [row for row in emulator.inspect.rows("ErpConnection") if not row["Deleted"]]
+    emulator.faults.add(HOW[how])
+    assert main(["onsite", "--writes", "--yes", *WITH]) == 0
+    made = [row for row in emulator.inspect.rows("ErpConnection") if row["DisplayName"] == NAME]
+    assert len(made) == 1
+    assert made[0]["Deleted"]
+    assert [row for row in emulator.inspect.rows("ErpConnection") if not row["Deleted"]] == before
+    assert set(answers(asked)) >= {question.code for question in READS}
+
+
+def test_what_cannot_be_deleted_is_told_with_its_number(
+    asked: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reconciler.session, "SystemClock", NoWaiting)
+    emulator = asked.emulators["onsite"]
+    emulator.faults.add(Fault("DeleteConnection", FaultKind.ERROR_500_BEFORE, times=None))
+    assert main(["onsite", "--writes", "--yes", *WITH]) == 1
+    (left,) = [row for row in emulator.inspect.rows("ErpConnection") if row["DisplayName"] == NAME]
+    assert f"(id {left['ErpConnectionId']}) is or may be still there. Delete it by hand." in capsys.readouterr().err
+    assert list(answers(asked)) == [question.code for question in (*READS, *WRITES)]
+    emulator.faults.clear()
+    emulator.clear_calls()
+    assert main(["onsite", "--writes", "--yes", *WITH]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert asked.writes("onsite") == []
+
+
+def test_a_creation_that_may_still_happen_is_told(
+    asked: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reconciler.session, "SystemClock", NoWaiting)
+    asked.emulators["onsite"].faults.add(Fault("SaveConnection", FaultKind.DROP_BEFORE))
+    assert main(["onsite", "--writes", "--yes", *WITH]) == 1
+    assert "(id not known) is or may be still there" in capsys.readouterr().err
+    assert asked.writes("onsite") == ["SaveConnection"]
+
+
+def test_an_interrupt_cleans_up_too(asked: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+
+    def interrupted(line: str) -> str:
+        said.append(line)
+        if len(said) == 3:
+            raise KeyboardInterrupt
+        return "y"
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    assert main(["onsite", "--writes", *WITH]) == 130
+    assert "Interrupted" in capsys.readouterr().err
+    assert all(row["Deleted"] for row in asked.emulators["onsite"].inspect.rows("ErpConnection") if row["DisplayName"] == NAME)
+
+
+def test_where_nobody_can_be_asked_nothing_is_written(asked: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(line: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", nobody)
+    assert main(["onsite", "--writes", *WITH]) == 0
+    assert asked.writes("onsite") == []
 
 
 def test_a_production_tenant_is_refused(asked: Place) -> None:

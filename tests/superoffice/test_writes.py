@@ -250,6 +250,15 @@ def test_a_redirect_is_refused_and_never_followed(name: str, status: int) -> Non
         assert elsewhere.got == []
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_the_same_host_is_not_followed_either(status: int) -> None:
+    """Whoever follows it sends the write a second time."""
+    redirect = reply(status, body=b"", Location="/SuperOffice/api/v1/Agents/ErpSync/ToggleErpConnectionActive")
+    with Scripted([redirect, reply(content=[])]) as server:
+        assert told(send("toggle", gateway_for(server.url))) == (NOT_APPLIED, True, status)
+        assert len(server.got) == 1
+
+
 @pytest.mark.parametrize("name", ["delete", "delete connector"])
 def test_204_where_204_is_expected(name: str) -> None:
     assert told(once(name, reply(204, body=b""))) == (APPLIED, False, 204)
