@@ -102,6 +102,8 @@ def _norway(emulator: Emulator) -> dict[str, Any]:
                     "no": {"crm": "DEPARTMENT", "toErp": True, "default": {"value": "null", "ask": True}},
                     "a: b # c": {"crm": "URL", "toErp": True, "default": {"value": " 'no' \"yes\" 🚀 "}},
                     "1.10": {"search": True, "default": {"value": "1.10"}},
+                    "'quoted' \"twice\"": {"gui": True},
+                    "Ærlig talt %2F": {"search": True, "default": {"value": "%2F"}},
                     "POSTALAD1": {"crm": ""},
                 },
                 "first": ["NAME", "Pay terms/days", "CustGr"],

@@ -18,10 +18,11 @@ from typing import Any
 import yaml
 
 from reconciler import flow
-from reconciler.emulator import Emulator, Fault, Snapshot, Switches
+from reconciler.emulator import Emulator, Fault, Snapshot
 from reconciler.model import Plan, RunReport
 from reconciler.session import Session
 from tests.scenarios.stage import KEY, TARGET, VirtualClock
+from tests.scenarios.turned import turned
 
 Document = dict[str, Any]
 
@@ -33,22 +34,22 @@ _STAMPS = frozenset(
 )
 
 
-class _Core(yaml.SafeLoader):
+class Core(yaml.SafeLoader):
     """YAML as we read it: `on` is a key, a date is text."""
 
 
-_Core.yaml_implicit_resolvers = {}
+Core.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|false", "tf"),
     ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
     ("float", r"[-+]?[0-9]+\.[0-9]+", "-+0123456789"),
 ):
-    _Core.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+    Core.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
 
 
 def document(path: Path = EVERYTHING) -> Document:
     """A file as plain data; dates stay texts."""
-    loaded: Document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Core)
+    loaded: Document = yaml.load(path.read_text(encoding="utf-8"), Loader=Core)
     return loaded
 
 
@@ -59,10 +60,7 @@ class Workbench:
         fast = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="reconciler-mappings-", dir=fast if fast.is_dir() else None))
         self.clock = VirtualClock()
-        turned = Switches()
-        for name, value in (switches or {}).items():
-            turned.set(name, value)
-        self.emulator = Emulator(clock=self.clock, switches=turned, erp_folder=self.folder / "erp").start()
+        self.emulator = Emulator(clock=self.clock, switches=turned(switches), erp_folder=self.folder / "erp").start()
         self.clock.emulators.append(self.emulator)
         members = {
             "kind": "emulator",

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import flow
-from reconciler.emulator import Call, Emulator, Switches
+from reconciler.emulator import Call, Emulator
 from reconciler.model import Plan, RunReport
 from reconciler.session import Session
+from tests.scenarios.turned import turned
 
 TARGET = "stage"
 VISMA = "https://connectors.example.com/visma/ErpConnectorWS.svc"
@@ -206,10 +207,7 @@ def staged(
 ) -> Iterator[Stage]:
     """A fresh tenant without connectors or connections, and a checkout with one file."""
     clock = clock or VirtualClock()
-    turned = Switches()
-    for name, value in (switches or {}).items():
-        turned.set(name, value)
-    with Emulator(clock=clock, switches=turned, erp_folder=folder / "erp") as emulator:
+    with Emulator(clock=clock, switches=turned(switches), erp_folder=folder / "erp") as emulator:
         clock.emulators.append(emulator)
         stage = Stage(folder, emulator, clock, {"VISMA_PASSWORD": PASSWORD, "STAGE_KEY": KEY})
         stage.write_targets()
