@@ -148,13 +148,15 @@ def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, An
     from reconciler import flow
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import busy, invocation, opened
+    from reconciler.cli.who import who, why
 
     permissions = checked_permissions(allow)
     typed = invocation(settings)
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
             desired = flow.load(session, tuple(settings.files))
-            made = flow.make_plan(session, desired, permissions=permissions)
+            occasion = flow.Occasion("apply", who(os.environ), why(given["ticket"], given["reason"]))
+            made = flow.make_plan(session, desired, permissions=permissions, occasion=occasion)
         show_plan(settings, session, made)
         if made.stopping:
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})

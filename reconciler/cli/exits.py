@@ -21,8 +21,8 @@ def of_validate(problems: int) -> int:
 
 
 def of_plan(plan: Plan, *, detailed: bool) -> int:
-    """3 while a barrier is not permitted, else 2 with changes where that was asked for, else 0."""
-    if plan.stopping:
+    """3 while a barrier is not permitted or the policy denies, else 2 with changes where that was asked for, else 0."""
+    if plan.stopping or plan.denied:
         return 3
     return 2 if detailed and plan.units else 0
 

@@ -5,6 +5,7 @@ Effects: reads the files and the tenant; writes the standard streams and the fil
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,12 @@ def plan(
     """Compare the files with the tenant and show what would change.
 
     Nothing is written to the tenant, and no secret value is needed.
-    A plan with a barrier that is not permitted is shown and saved, and exits with 3.
+    A plan with a barrier that is not permitted, or that the target's policy denies, is shown and saved, and exits with 3.
     """
     from reconciler import flow
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
+    from reconciler.cli.who import who
     from reconciler.report.plan_text import plan_page
 
     permissions = checked_permissions(allow)
@@ -46,7 +48,14 @@ def plan(
         with busy(settings, f"Reading {session.target.name}"):
             desired = flow.load(session, tuple(settings.files))
             earlier = None if since is None else flow.desired_at(session, since, tuple(settings.files))
-            made = flow.make_plan(session, desired, permissions=permissions, since=earlier, only_intent=only_intent)
+            made = flow.make_plan(
+                session,
+                desired,
+                permissions=permissions,
+                since=earlier,
+                only_intent=only_intent,
+                occasion=flow.Occasion("plan", who(os.environ)),
+            )
         if saved_as is not None:
             flow.save_plan(made, Path(saved_as))
         announce_open_runs(settings, session, typed)
@@ -72,7 +81,7 @@ def next_steps(made: Plan, typed: Invocation, saved_as: str | None, *, unfinishe
         needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
         words = ["plan", "-o", saved_as] if saved_as is not None else ["plan"]
         return [("If that is what you want", typed.type(*words, files=True, allow=needed))]
-    if not made.units:
+    if not made.units or made.denied:
         return []
     if saved_as is not None:
         return [("Next", Invocation().type("apply", saved_as))]

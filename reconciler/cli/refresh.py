@@ -5,6 +5,7 @@ Effects: writes the tenant and the journal; reads and writes the standard stream
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,18 +35,23 @@ def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str,
     from reconciler.cli.apply import ask, run, show_plan
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
+    from reconciler.cli.who import who, why
 
     permissions = checked_permissions(allow)
     typed = invocation(settings)
+    occasion = flow.Occasion("apply", who(os.environ), why(given["ticket"], given["reason"]))
     with opened(settings) as session:
         announce_open_runs(settings, session, typed)
         with busy(settings, f"Reading {session.target.name}"):
-            made = flow.make_refresh_plan(session, connection, desired=_files(settings, session), permissions=permissions)
+            made = flow.make_refresh_plan(
+                session, connection, desired=_files(settings, session), permissions=permissions, occasion=occasion
+            )
         show_plan(settings, session, made)
         if made.stopping:
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
             hint = f"If that is what you want: {typed.type('refresh', connection, allow=needed)}"
             raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", hint)
+        flow.refuse_denied(made)
         if not yes and not session.recorded().open_runs:
             ask(settings, made)
         options = {"atomic": False, "keep_going": False, "retry_failed": True, **given}

@@ -5,6 +5,7 @@ Effects: reads the journal and the tenant; writes the plan file with -o, else, w
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,15 @@ def rollback(settings: Settings, *, run_id: str, saved_as: str | None, yes: bool
     from reconciler.cli.apply import ask, run, show_plan
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
+    from reconciler.cli.who import who, why
 
     permissions = checked_permissions(allow)
     typed = invocation(settings)
+    occasion = flow.Occasion("apply" if saved_as is None else "plan", who(os.environ), why(given["ticket"], given["reason"]))
     with opened(settings) as session:
         announce_open_runs(settings, session, typed)
         with busy(settings, f"Reading {session.target.name}"):
-            made, stays = flow.make_rollback_plan(session, run_id, permissions=permissions)
+            made, stays = flow.make_rollback_plan(session, run_id, permissions=permissions, occasion=occasion)
         _tell(settings, stays)
         if saved_as is not None:
             return _save(settings, session, made, saved_as)
@@ -53,6 +56,7 @@ def rollback(settings: Settings, *, run_id: str, saved_as: str | None, yes: bool
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
             hint = f"If that is what you want: {typed.type('rollback', run_id, allow=needed)}"
             raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", hint)
+        flow.refuse_denied(made)
         if not made.units:
             return 0
         if not yes and not session.recorded().open_runs:

@@ -94,6 +94,7 @@ def read_target(name: str, node: Node, directory: Path, findings: Findings) -> T
         journal_local=isinstance(journal, Scalar) or (journal is None and kind == EMULATOR),
         fingerprint_key=fields.secret(written.get("fingerprint_key"), address, findings),
         deactivate_for=frozenset(_values(fields.texts(written.get("deactivate_for"))) or ("config", "mappings")),
+        policy=_word(written.get("policy")),
         barriers=frozenset(_values(fields.texts(written.get("barriers")))),
         retention_days=days(_word(written.get("retention"))),
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.flow.excepting import account, exceptions, read_tenant, review
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
     from reconciler.flow.going_back import make_rollback_plan
+    from reconciler.flow.judging import Occasion, refuse_denied
     from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, lease_holder
     from reconciler.flow.listing import fields
     from reconciler.flow.looking import run_view, status, test_connections
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.session import Session, open_target
 
 __all__ = [
+    "Occasion",
     "Session",
     "account",
     "apply_plan",
@@ -65,6 +67,7 @@ __all__ = [
     "read_tenant",
     "recover",
     "recover_view",
+    "refuse_denied",
     "render",
     "review",
     "run_view",
@@ -92,6 +95,8 @@ _HOMES = {
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",
     **dict.fromkeys(("break_lease", "check_journal", "export_journal", "import_journal", "lease_holder"), "reconciler.flow.keeping"),
+    "Occasion": "reconciler.flow.judging",
+    "refuse_denied": "reconciler.flow.judging",
     "apply_plan": "reconciler.flow.applying",
     "recover": "reconciler.flow.applying",
     "recover_view": "reconciler.flow.applying",

@@ -22,6 +22,7 @@ from reconciler.apply.recover import Recovery, recover_run
 from reconciler.apply.run import Options, run_plan
 from reconciler.desired import in_ci
 from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, RefusedError, StalePlan
+from reconciler.flow.judging import Occasion, judged_again, refuse_denied
 from reconciler.flow.planning import target_digest
 from reconciler.flow.recording import account_members
 from reconciler.journal.lease import acquire
@@ -59,6 +60,7 @@ def apply_plan(
     """
     refuse_unfit(session, plan, saved=saved)
     refuse_unshared(session)
+    verdict = judged_again(session, plan, Occasion("apply", who or {}, why or {}))
     with Applying(session, who or {}, listener) as applying:
         context = applying.context
         recorded = context.journal.recorded()
@@ -66,7 +68,7 @@ def apply_plan(
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
             actor = _who(session, who)
-            account = account_members(session, glass=glass)
+            account = account_members(session, glass=glass, policy=verdict)
             options = Options(atomic=atomic, keep_going=keep_going, who=actor, why=why or {}, account=account)
             return with_left(run_plan(context, plan, units, known_of(recorded, rows), options), left)
         except JournalError as error:
@@ -128,6 +130,7 @@ def refuse_unfit(session: Session, plan: Plan, *, saved: bool) -> None:
             f"These barriers stand in its way: {listed}.",
             "Permit each with --allow NAME=ADDRESS after a look, or under `permits:` in the files.",
         )
+    refuse_denied(plan)
 
 
 def _refuse_expired_permits(plan: Plan, now: datetime) -> None:

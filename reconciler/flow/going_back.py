@@ -12,13 +12,16 @@ from collections.abc import Iterable
 from reconciler.apply.recover import plan_of
 from reconciler.desired import load_text
 from reconciler.errors import OpenRun, RefusedError
+from reconciler.flow.judging import Occasion
 from reconciler.flow.planning import make_plan
 from reconciler.model import Address, End, Plan
 from reconciler.plan.way_back import way_back
 from reconciler.session import Session
 
 
-def make_rollback_plan(session: Session, run: str, *, permissions: Iterable[str] = ()) -> tuple[Plan, tuple[str, ...]]:
+def make_rollback_plan(
+    session: Session, run: str, *, permissions: Iterable[str] = (), occasion: Occasion | None = None
+) -> tuple[Plan, tuple[str, ...]]:
     """The plan that leads back to what a run found, and what it cannot bring back.
 
     Args:
@@ -47,7 +50,7 @@ def make_rollback_plan(session: Session, run: str, *, permissions: Iterable[str]
         )
     text = json.dumps(back.document, ensure_ascii=False, indent=1)
     desired = load_text(text, f"the way back from {view.run}", target=session.target)
-    return make_plan(session, desired, permissions=permissions), tuple(back.stays)
+    return make_plan(session, desired, permissions=permissions, occasion=occasion), tuple(back.stays)
 
 
 def _brought_about(unit: object) -> bool:

@@ -15,6 +15,7 @@ from reconciler import __version__
 from reconciler.desired import load_desired, load_target
 from reconciler.errors import InputError, StalePlan
 from reconciler.flow.attributing import last_agreed, still_agreed
+from reconciler.flow.judging import Occasion, judged
 from reconciler.flow.reading import guids_of, normalised, read_and_match
 from reconciler.model import (
     Address,
@@ -51,7 +52,21 @@ def validate(
     paths = [Path(name) for name in files]
     if not paths and target is not None:
         paths = [Path(target.directory) / name for name in target.files]
-    return load_desired(paths or [Path("connections.yaml")], target=target, now=now)
+    problems: list[Problem] = []
+    if target is not None and target.policy:
+        from reconciler.policy import load_policy
+
+        try:
+            load_policy(target)
+        except InputError as error:
+            problems += error.problems
+    try:
+        desired = load_desired(paths or [Path("connections.yaml")], target=target, now=now)
+    except InputError as error:
+        raise InputError([*error.problems, *problems]) from None
+    if problems:
+        raise InputError(problems)
+    return desired
 
 
 def load(session: Session, files: tuple[str, ...], *, now: datetime | None = None) -> Desired:
@@ -71,6 +86,7 @@ def make_plan(
     refresh: frozenset[Address] = frozenset(),
     since: Desired | None = None,
     only_intent: bool = False,
+    occasion: Occasion | None = None,
 ) -> Plan:
     """Read the tenant and plan. Needs no secret value; writes nothing.
 
@@ -78,14 +94,15 @@ def make_plan(
         refresh: connections whose fields are asked for again.
         since: the files as they were: what they said then is what was agreed on. By default the journal tells that.
         only_intent: leave what only the tenant changed as it is, and list it.
+        occasion: what the target's policy is told beside the plan; None for a plan that is made for review by nobody in particular.
 
     Raises:
-        InputError: the file asks for something that cannot be.
+        InputError: the file asks for something that cannot be, or the target's policy cannot be read.
         TargetError: the tenant cannot be read.
     """
     inputs = read_inputs(session, desired, checked_permissions(permissions), refresh)
     agreed = None if since is None else agreed_by(read_inputs(session, since, (), frozenset()))
-    return _attributed_plan(session, inputs, agreed, only_intent=only_intent)
+    return judged(session, _attributed_plan(session, inputs, agreed, only_intent=only_intent), occasion or Occasion())
 
 
 def read_inputs(session: Session, desired: Desired, permissions: tuple[str, ...], refresh: frozenset[Address]) -> Inputs:

@@ -25,11 +25,12 @@ __all__ = ["account_members", "controls", "tool_digest"]
 _LIMITS: Final = ("limits", "barriers", "connector_hosts", "secrets", "deactivate_for", "plan_expires", "retention_days")
 
 
-def account_members(session: Session, *, glass: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def account_members(session: Session, *, glass: Mapping[str, Any] | None = None, policy: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Members of run-opened that an audit asks for. Call it after the tenant was read, so that its clock is known.
 
     Args:
         glass: `reason` and what was `passed`, where a person went past a control on purpose.
+        policy: what the target's policy said right before the run; None when the target names none.
     """
     ahead = session.gateway.ahead
     return {
@@ -40,12 +41,13 @@ def account_members(session: Session, *, glass: Mapping[str, Any] | None = None)
             "platform": platform.platform(terse=True),
         },
         "clock": {"ahead_s": None if ahead is None else round(ahead, 1)},
-        "controls": controls(session),
+        "controls": controls(session, policy),
+        **({"policy": dict(policy)} if policy is not None else {}),
         **({"break_glass": dict(glass)} if glass else {}),
     }
 
 
-def controls(session: Session) -> dict[str, dict[str, Any]]:
+def controls(session: Session, policy: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
     """What limits a run on this target, by name, with a digest and what it says; credentials are references and stay out."""
     target = session.target
     body = asdict(target)
@@ -57,6 +59,8 @@ def controls(session: Session) -> dict[str, dict[str, Any]]:
     body["fingerprint_key"] = None if target.fingerprint_key is None else target.fingerprint_key.reference
     body["journal"] = None if target.journal is None else target.journal.reference
     found["target"] = _plain(body)
+    if policy is not None:
+        found["policy"] = {"file": policy["file"], "digest": policy["digest"]}
     return {name: {"digest": digest_of({"says": says}), "says": says} for name, says in sorted(found.items())}
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from reconciler import __version__
 from reconciler.errors import InputError
+from reconciler.flow.judging import Occasion, judged
 from reconciler.flow.looking import find_connection
 from reconciler.flow.planning import checked_permissions, make_plan, policy_of
 from reconciler.live import connection_attributes
@@ -23,7 +24,9 @@ from reconciler.plan.refresh import refresh_unit
 from reconciler.session import Session
 
 
-def make_refresh_plan(session: Session, name: str, *, desired: Desired | None = None, permissions: Iterable[str] = ()) -> Plan:
+def make_refresh_plan(
+    session: Session, name: str, *, desired: Desired | None = None, permissions: Iterable[str] = (), occasion: Occasion | None = None
+) -> Plan:
     """The plan that refreshes the fields of one connection, named by address, key, display name or `#<id>`.
 
     Where the file names fields that the tenant does not have yet, the same unit gives them what the file says: a connector
@@ -43,7 +46,7 @@ def make_refresh_plan(session: Session, name: str, *, desired: Desired | None = 
     if desired is not None and one is not None and _names_new_fields(session, one, row.id):
         permits = tuple(permit for permit in desired.permits if permit.address == address)
         only = replace(desired, connections={one.key: one}, sync_priority=None, automatic_sync=None, permits=permits)
-        return make_plan(session, only, permissions=permissions, refresh=frozenset({address}))
+        return make_plan(session, only, permissions=permissions, refresh=frozenset({address}), occasion=occasion)
     fields = tuple(session.gateway.config_fields(row.connector_id))
     gateway = session.gateway
     before = connection_attributes(
@@ -79,7 +82,7 @@ def make_refresh_plan(session: Session, name: str, *, desired: Desired | None = 
         live_digest=digest_of(value_to_json(before)),
         target_digest=policy.digest,
     )
-    return replace(plan, digest=plan_digest(plan))
+    return judged(session, replace(plan, digest=plan_digest(plan)), occasion or Occasion())
 
 
 def _cannot_be_known(address: Address) -> tuple[NotChecked, ...]:

@@ -61,6 +61,7 @@ from reconciler.model.plan import (
     UnitKind,
     Why,
 )
+from reconciler.model.policy import PolicyVerdict, RuleVerdict, Ruling
 from reconciler.model.problem import Problem
 from reconciler.model.recorded import Binding, Recorded, RunEnd, SentSecret, Settled, UsedPermit
 from reconciler.model.secret import HIDDEN, Hidden, Secret, SecretRef
@@ -117,10 +118,13 @@ __all__ = [
     "PermitState",
     "Plain",
     "Plan",
+    "PolicyVerdict",
     "Problem",
     "Recorded",
     "RecoverUnit",
     "Result",
+    "RuleVerdict",
+    "Ruling",
     "RunEnd",
     "RunReport",
     "Scope",

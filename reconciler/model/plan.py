@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from reconciler.model.address import Address, Source
 from reconciler.model.permit import JudgedPermit, PermitState
+from reconciler.model.policy import PolicyVerdict, RuleVerdict, Ruling
 from reconciler.model.recorded import Binding
 from reconciler.model.secret import SecretRef
 from reconciler.model.values import Attributes, Value
@@ -244,6 +245,7 @@ class Plan:
         units: in the order in which they run.
         permissions: the permissions given on the command line, as `name=address`, sorted.
         permits: what the files permit, and what each permit does here.
+        policy: what the target's policy says of it; None when the target names none.
         bindings: rows found for managed addresses that need no change but whose identity the journal should remember.
         unchanged: managed addresses that need nothing.
         agreed: what the file and the tenant agree on where the journal does not know that yet, by address: what later plans compare
@@ -273,11 +275,17 @@ class Plan:
     agreed: Mapping[str, Attributes] = field(default_factory=dict)
     drift: tuple[Change, ...] = ()
     permits: tuple[JudgedPermit, ...] = ()
+    policy: PolicyVerdict | None = None
 
     @property
     def stopping(self) -> tuple[Hazard, ...]:
         """The barriers that are not permitted; while there is one, nothing of the plan is applied."""
         return tuple(hazard for hazard in self.hazards if hazard.stops)
+
+    @property
+    def denied(self) -> tuple[RuleVerdict, ...]:
+        """The rules of the target's policy that deny it; while there is one, nothing of the plan is applied."""
+        return () if self.policy is None else self.policy.of(Ruling.DENIED)
 
     @property
     def permitting(self) -> tuple[JudgedPermit, ...]:

@@ -75,6 +75,7 @@ class Target:
         journal_local: the target accepts a journal that other runners do not share, even in CI.
         fingerprint_key: None means no key: secrets cannot be compared or restored.
         deactivate_for: which changes make a connection inactive: `config` always, `mappings` unless the target narrows it.
+        policy: the file with the rules over plans, relative to `directory`; empty for none.
         barriers: names of notices that this target raises to barriers.
         retention_days: how long the account of a run has to be kept; None where the target does not say. Nothing is ever removed.
     """
@@ -101,6 +102,7 @@ class Target:
     deactivate_for: frozenset[str] = frozenset({"config", "mappings"})
     barriers: frozenset[str] = frozenset()
     retention_days: int | None = None
+    policy: str = ""
 
     @property
     def address(self) -> Address:

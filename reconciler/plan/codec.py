@@ -30,6 +30,9 @@ from reconciler.model import (
     Permit,
     PermitState,
     Plan,
+    PolicyVerdict,
+    RuleVerdict,
+    Ruling,
     SecretRef,
     Source,
     Step,
@@ -118,6 +121,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         ],
         "permissions": list(plan.permissions),
         "permits": [_permit_to_json(one) for one in plan.permits],
+        "policy": policy_to_json(plan.policy),
         "units": [unit_to_json(unit) for unit in plan.units],
         "bindings": {address: _binding_to_json(one) for address, one in plan.bindings.items()},
         "unchanged": [str(address) for address in plan.unchanged],
@@ -171,6 +175,24 @@ def _permit_to_json(judged: JudgedPermit) -> dict[str, Any]:
         "state": judged.state.value,
         "run": judged.run,
     }
+
+
+def policy_to_json(policy: PolicyVerdict | None) -> dict[str, Any] | None:
+    """What a policy says of a plan, as a JSON object; None where the target names no policy."""
+    if policy is None:
+        return None
+    verdicts = [
+        {
+            "rule": one.rule,
+            "ruling": one.ruling.value,
+            "owner": one.owner,
+            "message": one.message,
+            "failure": one.failure,
+            "source": _source_to_json(one.source),
+        }
+        for one in policy.verdicts
+    ]
+    return {"file": policy.file, "digest": policy.digest, "verdicts": verdicts}
 
 
 def _source_to_json(source: Source | None) -> dict[str, Any] | None:
@@ -260,6 +282,7 @@ def from_json(body: Mapping[str, Any]) -> Plan:
         agreed={address: value_from_json(one) for address, one in body.get("agreed", {}).items()},
         drift=tuple(_change(Address.parse(one["address"]), one) for one in body.get("drift", ())),
         permits=tuple(_permit(one) for one in body.get("permits", ())),
+        policy=_policy(body.get("policy")),
     )
 
 
@@ -327,6 +350,19 @@ def _permit(body: Mapping[str, Any]) -> JudgedPermit:
     )
     _ = permit.ends  # a day of the calendar, or the plan is none
     return JudgedPermit(permit, PermitState(body["state"]), _text(body["run"]))
+
+
+def _policy(body: Mapping[str, Any] | None) -> PolicyVerdict | None:
+    if body is None:
+        return None
+    verdicts = []
+    for one in body["verdicts"]:
+        source = _source(one["source"])
+        if source is None:
+            raise ValueError("a rule without a place")
+        ruling, told = Ruling(one["ruling"]), [_text(one[key]) for key in ("owner", "message", "failure")]
+        verdicts.append(RuleVerdict(_text(one["rule"]), ruling, told[0], told[1], source, told[2]))
+    return PolicyVerdict(_text(body["file"]), _text(body["digest"]), tuple(verdicts))
 
 
 def _binding(body: Mapping[str, Any]) -> Binding:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.model import Address, Drift, End, Grade, Plan, Problem, RunReport, Source, TestResult
+from reconciler.model import Address, Drift, End, Grade, Plan, Problem, Ruling, RunReport, Source, TestResult
 from reconciler.report.actors_text import place_text, sides_text
 from reconciler.report.permits_text import grounds, idle_permits
+from reconciler.report.policy_text import rule_text
 from reconciler.report.run_text import unit_remarks
 from reconciler.report.tested import verdict_text
 from reconciler.report.untrusted import shortened
@@ -67,6 +68,11 @@ def of_plan(plan: Plan) -> list[Finding]:
         level = Level.ERROR if hazard.stops else Level.WARNING if hazard.grade is Grade.BARRIER else Level.NOTE
         how = f"To permit it: --allow {hazard.permission}" if hazard.stops else grounds(plan, hazard)
         found.append(Finding(hazard.name.value, level, _sentence(hazard.text, how), places.get(hazard.address), _named(hazard.address)))
+    levels = {Ruling.DENIED: Level.ERROR, Ruling.WARNED: Level.WARNING}
+    for verdict in plan.policy.verdicts if plan.policy is not None else ():
+        if verdict.ruling in levels:  # the policy may lie outside of what the forge knows, so no line is marked
+            told = f"{rule_text(verdict)} ({verdict.source})"
+            found.append(Finding(f"policy-{verdict.rule}", levels[verdict.ruling], _sentence(told), None, _named(f"target/{plan.target}")))
     for permit in idle_permits(plan):
         level = Level.WARNING if permit.spent else Level.NOTE
         text = _sentence(f"The permit for {permit.name} does nothing here.", permit.text)

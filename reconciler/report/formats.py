@@ -23,7 +23,7 @@ from typing import Any
 
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.journal.view import RunView
-from reconciler.model import Address, Desired, Drift, End, Plan, Problem, RunReport, Source, TestResult
+from reconciler.model import Address, Desired, Drift, End, Plan, Problem, Ruling, RunReport, Source, TestResult
 from reconciler.plan.codec import to_json
 from reconciler.report import findings as found
 from reconciler.report import json as objects
@@ -33,6 +33,7 @@ from reconciler.report.findings import Finding
 from reconciler.report.invocation import Invocation
 from reconciler.report.junit import Case, Verdict, junit_text
 from reconciler.report.plan_text import summary
+from reconciler.report.policy_text import rule_text
 from reconciler.report.run_text import end_words, unit_remarks
 from reconciler.report.tested import Tested, verdict_text, verdicts_text
 from reconciler.report.values import seconds_text
@@ -226,6 +227,11 @@ def _plan_cases(plan: Plan) -> list[Case]:
         for hazard in plan.stopping
         if str(hazard.address) not in units
     ]
+    for verdict in plan.policy.verdicts if plan.policy is not None else ():
+        if verdict.ruling is Ruling.DENIED:
+            cases.append(Case(f"policy {verdict.rule}", Verdict.FAILURE, "policy", rule_text(verdict)))
+        else:
+            cases.append(Case(f"policy {verdict.rule}"))
     return cases or [Case("nothing to do")]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconciler.model import Change, Grade, Hazard, Plan, SecretRef, Unit, UnitKind, Value
+from reconciler.model import Change, Grade, Hazard, Plan, RuleVerdict, Ruling, SecretRef, Unit, UnitKind, Value
 from reconciler.report.actors_text import actor_rows, is_below, place_text, sides_text
 from reconciler.report.document import (
     Block,
@@ -33,6 +33,7 @@ from reconciler.report.document import (
 )
 from reconciler.report.permits_text import IDLE, grounds, idle_permits
 from reconciler.report.plan_text import attribution_text, common_reason, common_told, remark_text, step_reason, step_text, summary
+from reconciler.report.policy_text import DENIED, NOTHING, WARNED, passed_text, rule_text
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, value_text, when
 
@@ -52,7 +53,7 @@ def plan_document(plan: Plan, *, window_seconds: Mapping[str, float] | None = No
         next_steps: what can be typed next, as (when, command).
     """
     windows = window_seconds or {}
-    blocks: list[Block] = [*_windows(plan), *hazard_blocks(plan)]
+    blocks: list[Block] = [*_windows(plan), *hazard_blocks(plan), *_policy(plan)]
     if plan.units:
         blocks.append(_unit_table(plan, windows))
         blocks += [_unit_section(unit) for unit in plan.units]
@@ -82,6 +83,21 @@ def hazard_blocks(plan: Plan) -> Iterator[Block]:
             HazardEntry(one.name, address_text(one.address), shortened(f"{one.text} ({one.source})", _LONGEST_SENTENCE)) for one in idle
         )
         yield Hazards(IDLE, "", tuple(told), Tone.WARNING)
+
+
+def _policy(plan: Plan) -> Iterator[Block]:
+    """The rules that deny and those that warn, as risks; the names of those that passed."""
+    if plan.policy is None:
+        return
+    for ruling, title, text, tone in ((Ruling.DENIED, DENIED, NOTHING, Tone.DANGER), (Ruling.WARNED, WARNED, "", Tone.WARNING)):
+        spoken = [_rule(one) for one in plan.policy.of(ruling)]
+        if spoken:
+            yield Hazards(title, text, tuple(spoken), tone)
+    yield Paragraph((faint(passed_text(plan.policy)),))
+
+
+def _rule(verdict: RuleVerdict) -> HazardEntry:
+    return HazardEntry(verdict.rule, shortened(str(verdict.source), _LONGEST), shortened(rule_text(verdict), _LONGEST_SENTENCE))
 
 
 def address_text(address: object) -> str:
@@ -141,7 +157,7 @@ def _title(plan: Plan) -> Cell:
 
 
 def _tone(plan: Plan) -> Tone:
-    return Tone.DANGER if plan.stopping else Tone.WARNING if plan.units else Tone.GOOD
+    return Tone.DANGER if plan.stopping or plan.denied else Tone.WARNING if plan.units else Tone.GOOD
 
 
 def _windows(plan: Plan) -> Iterator[Block]:

@@ -18,6 +18,7 @@ def written() -> dict[str, str]:
         "commands": commands_page(),
         "connections": schema_page("connections", "connections.yaml"),
         "targets": schema_page("targets", "targets.yaml"),
+        "policy": schema_page("policy", "policy.yaml"),
         "plan": schema_page("plan", "A saved plan"),
         "journal": schema_page("journal", "The journal"),
         "hazards": hazards_page(),
