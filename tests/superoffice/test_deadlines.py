@@ -154,6 +154,15 @@ def test_a_proxy_that_refuses_is_told_with_its_status(act: Act, why: str) -> Non
         ends_unsent(gateway(proxy=proxy.url.removesuffix("/SuperOffice")), why)
 
 
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+def test_the_environments_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The host is not this machine, which no proxy is asked for in any case."""
+    with Scripted([raw(b"HTTP/1.1 200 Connection established\r\n\r\n")]) as proxy:
+        monkeypatch.setenv(name, proxy.url.removesuffix("/SuperOffice"))
+        ends_unsent(gateway(timeouts=PATIENT), "the host name is not known")
+        assert proxy.connections == 0
+
+
 def test_a_proxy_that_is_not_there_is_told_as_that() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
