@@ -49,7 +49,7 @@ def period_of(begin: str | None, end: str | None) -> Period:
         f"to {end}, both days included" if end and _DAY.fullmatch(end) else f"to {end}" if end else "",
     ]
     words = " ".join(part for part in parts if part)
-    return Period(first, last, f"{words} (UTC)" if words else Period().words)
+    return Period(first, last, f"{words}, in UTC" if words else Period().words)
 
 
 def _moment(text: str, option: str, *, whole: bool = False) -> str:

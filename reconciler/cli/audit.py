@@ -101,6 +101,67 @@ def exceptions(settings: Settings, *, begin: str | None, end: str | None, kinds:
     return code
 
 
+@command("report", formats=_DOCUMENTS)
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option("--html", "as_html", is_flag=True, help="The same as --format html: one page that needs nothing else.")
+@click.option("--from", "begin", metavar="DAY", help="Without RUN: the first day, such as 2026-11-01, in UTC.")
+@click.option("--to", "end", metavar="DAY", help="Without RUN: the last day.")
+def report(settings: Settings, *, run: str | None, as_html: bool, begin: str | None, end: str | None) -> int:
+    """Tell one run to somebody who does not have this tool, or list all runs of a period with what shows that none is missing.
+
+    The whole journal is checked first; a report on one that does not hold says so and exits with 3.
+    """
+    if run is not None and (begin is not None or end is not None):
+        raise UsageProblem("Wrong arguments", "A run is told whole; a period belongs to the list.", "Leave RUN out, or the period.")
+    settings.format = "html" if as_html else settings.format
+    return _run_report(settings, run) if run is not None else _population_report(settings, begin, end)
+
+
+def _run_report(settings: Settings, run: str) -> int:
+    from reconciler import flow
+    from reconciler.cli.session import invocation, opened
+
+    typed = invocation(settings)
+    with opened(settings) as session:
+        view, checked = flow.run_view(session, run), flow.check_journal(session, ())
+        flags = flow.run_exceptions(flow.account(session), view.run)
+    code = 0 if checked.sound else 3
+    if settings.json:
+        from reconciler.report.exceptions_document import flag_object
+        from reconciler.report.json import journal_check_object, json_text, show_object
+
+        members = {"exceptions": [flag_object(flag) for flag in flags], "chain": journal_check_object(view.target, checked, code)}
+        settings.streams.data(
+            json_text({**show_object(view), "format": "reconciler/run-report/v1", "exit_code": view.exit_code, **members})
+        )
+    else:
+        from reconciler.report.told_run import told_run
+
+        _write(settings, told_run(view, flags, checked, invocation=typed))
+    return code
+
+
+def _population_report(settings: Settings, begin: str | None, end: str | None) -> int:
+    from reconciler import flow
+    from reconciler.audit.period import period_of
+    from reconciler.cli.session import invocation, opened
+    from reconciler.report.json import json_text
+    from reconciler.report.population_document import population_document, population_object
+
+    typed = invocation(settings)
+    period = period_of(begin, end)
+    with opened(settings) as session:
+        checked = flow.check_journal(session, ())
+        found, flags = flow.population(flow.account(session), period)
+        name = session.target.name
+    code = 0 if checked.sound else 3
+    if settings.json:
+        settings.streams.data(json_text(population_object(name, found, flags, checked, code)))
+    else:
+        _write(settings, population_document(name, found, flags, checked, invocation=typed))
+    return code
+
+
 @command("review")
 @click.argument("subject", metavar="RUN|EXCEPTION")
 @click.option("--reason", metavar="TEXT", required=True, help="Why it may stand; goes into the journal.")
@@ -167,5 +228,5 @@ def _write(settings: Settings, document: Document) -> None:
         settings.streams.data(markdown_text(document))
 
 
-for one in (verify, exceptions, review, read, changes, export):
+for one in (verify, report, exceptions, review, read, changes, export):
     audit.add_command(one)

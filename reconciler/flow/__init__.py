@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.flow.checking import check_target
     from reconciler.flow.comparing import compare, file_side, tenant_side
     from reconciler.flow.drifting import find_drift, write_drift
-    from reconciler.flow.excepting import account, exceptions, read_tenant, review
+    from reconciler.flow.excepting import account, exceptions, population, read_tenant, review, run_exceptions
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
     from reconciler.flow.going_back import make_rollback_plan
     from reconciler.flow.judging import Occasion, refuse_denied
@@ -64,12 +64,14 @@ __all__ = [
     "named_files",
     "online_schema",
     "open_target",
+    "population",
     "read_tenant",
     "recover",
     "recover_view",
     "refuse_denied",
     "render",
     "review",
+    "run_exceptions",
     "run_view",
     "save_dump",
     "save_evidence",
@@ -86,7 +88,7 @@ __all__ = [
 _HOMES = {
     "change_table": "reconciler.flow.auditing",
     "save_evidence": "reconciler.flow.auditing",
-    **dict.fromkeys(("account", "exceptions", "read_tenant", "review"), "reconciler.flow.excepting"),
+    **dict.fromkeys(("account", "exceptions", "population", "read_tenant", "review", "run_exceptions"), "reconciler.flow.excepting"),
     "find_drift": "reconciler.flow.drifting",
     "write_drift": "reconciler.flow.drifting",
     "desired_at": "reconciler.flow.attributing",

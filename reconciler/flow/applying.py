@@ -68,7 +68,7 @@ def apply_plan(
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
             actor = _who(session, who)
-            account = account_members(session, glass=glass, policy=verdict)
+            account = account_members(session, plan, glass=glass, policy=verdict)
             options = Options(atomic=atomic, keep_going=keep_going, who=actor, why=why or {}, account=account)
             return with_left(run_plan(context, plan, units, known_of(recorded, rows), options), left)
         except JournalError as error:

@@ -15,6 +15,7 @@ from reconciler.audit.account import Account, account_of
 from reconciler.audit.flags import Flag, FlagKind, flags_of
 from reconciler.audit.people import names_of, person_of
 from reconciler.audit.period import Period
+from reconciler.audit.population import Population, population_of
 from reconciler.errors import CheckFailed, InputError, ReadError, RefusedError
 from reconciler.flow.applying import refuse_unshared
 from reconciler.flow.taking_over import whole_tenant
@@ -25,7 +26,7 @@ from reconciler.plan.codec import digest_of
 from reconciler.session import Session
 from reconciler.wire import languages
 
-__all__ = ["Reviewed", "account", "exceptions", "read_tenant", "review"]
+__all__ = ["Reviewed", "account", "exceptions", "population", "read_tenant", "review", "run_exceptions"]
 
 _LANGUAGE = "en"
 
@@ -57,6 +58,18 @@ def account(session: Session) -> Account:
 def exceptions(found: Account, period: Period, kinds: Sequence[str] = ()) -> tuple[Flag, ...]:
     """The exceptions of a period, oldest first; of some kinds, where they are named."""
     return tuple(flag for flag in flags_of(found) if period.holds(flag.at) and (not kinds or flag.kind in kinds))
+
+
+def population(found: Account, period: Period) -> tuple[Population, tuple[Flag, ...]]:
+    """The runs that began in a period; and its exceptions, with those of its runs whenever they came up."""
+    runs = population_of(found, period)
+    listed = {run.run for run in runs.runs}
+    return runs, tuple(flag for flag in flags_of(found) if flag.run in listed or (not flag.run and period.holds(flag.at)))
+
+
+def run_exceptions(found: Account, run: str) -> tuple[Flag, ...]:
+    """The exceptions of one run, oldest first."""
+    return tuple(flag for flag in flags_of(found) if flag.run == run)
 
 
 def review(session: Session, subject: str, *, who: Mapping[str, Any], reason: str) -> Reviewed:

@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from reconciler import __version__
+from reconciler.model import Plan
 from reconciler.plan.codec import digest_of
 from reconciler.session import Session
 
@@ -25,7 +26,9 @@ __all__ = ["account_members", "controls", "tool_digest"]
 _LIMITS: Final = ("limits", "barriers", "connector_hosts", "secrets", "deactivate_for", "plan_expires", "retention_days")
 
 
-def account_members(session: Session, *, glass: Mapping[str, Any] | None = None, policy: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def account_members(
+    session: Session, plan: Plan, *, glass: Mapping[str, Any] | None = None, policy: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Members of run-opened that an audit asks for. Call it after the tenant was read, so that its clock is known.
 
     Args:
@@ -41,14 +44,14 @@ def account_members(session: Session, *, glass: Mapping[str, Any] | None = None,
             "platform": platform.platform(terse=True),
         },
         "clock": {"ahead_s": None if ahead is None else round(ahead, 1)},
-        "controls": controls(session, policy),
+        "controls": controls(session, plan, policy),
         **({"policy": dict(policy)} if policy is not None else {}),
         **({"break_glass": dict(glass)} if glass else {}),
     }
 
 
-def controls(session: Session, policy: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-    """What limits a run on this target, by name, with a digest and what it says; credentials are references and stay out."""
+def controls(session: Session, plan: Plan, policy: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """What limits a run on this target, by name, with a digest and what it says; of credentials only the references."""
     target = session.target
     body = asdict(target)
     found: dict[str, Any] = {name.removesuffix("_days"): _plain(body.pop(name)) for name in _LIMITS}
@@ -61,6 +64,7 @@ def controls(session: Session, policy: Mapping[str, Any] | None = None) -> dict[
     found["target"] = _plain(body)
     if policy is not None:
         found["policy"] = {"file": policy["file"], "digest": policy["digest"]}
+    found["permits"] = sorted(f"{one.permit.permission} until {one.permit.until}" for one in plan.permits)
     return {name: {"digest": digest_of({"says": says}), "says": says} for name, says in sorted(found.items())}
 
 

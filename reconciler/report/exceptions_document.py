@@ -17,7 +17,7 @@ from reconciler.report.invocation import Invocation
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import counted, when
 
-__all__ = ["COVERAGE", "exceptions_document", "exceptions_object", "flag_row", "flags_table"]
+__all__ = ["COVERAGE", "exceptions_document", "exceptions_object", "flag_object", "flags_table"]
 
 _LONGEST: Final = 1500
 
@@ -57,12 +57,15 @@ def exceptions_document(
     return Document("exceptions", target, title, tuple(blocks), tone=Tone.WARNING if waiting else Tone.GOOD)
 
 
-def flags_table(caption: str, flags: Sequence[Flag]) -> Table:
+def flags_table(caption: str, flags: Sequence[Flag], *, of_one_run: bool = False) -> Table:
     """Exceptions as rows."""
-    return Table(caption, ("Exception", "When (UTC)", "Run", "By", "Reviewed", "What happened"), tuple(map(flag_row, flags)))
+    head = ("Exception", "When (UTC)", "Run", "By", "Reviewed", "What happened")
+    rows = tuple(map(_flag_row, flags))
+    kept = [number for number in range(len(head)) if not (of_one_run and head[number] == "Run")]
+    return Table(caption, tuple(head[number] for number in kept), tuple(tuple(row[number] for number in kept) for row in rows))
 
 
-def flag_row(flag: Flag) -> tuple[Cell, ...]:
+def _flag_row(flag: Flag) -> tuple[Cell, ...]:
     """One exception as a row."""
     run: Cell = (code(flag.run),) if flag.run else (faint("none"),)
     person = (words(shortened(flag.person, 80)),) if flag.person else (faint("not known"),)

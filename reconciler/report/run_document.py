@@ -40,7 +40,7 @@ from reconciler.report.tested import Tested, verdicts_text
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import path_text, seconds_text, value_text
 
-__all__ = ["run_document", "show_document"]
+__all__ = ["planned_units", "run_document", "show_document"]
 
 _LONGEST = 600
 _TONES = {Style.GOOD: Tone.GOOD, Style.WARNING: Tone.WARNING, Style.DANGER: Tone.DANGER}
@@ -85,7 +85,7 @@ def show_document(view: RunView) -> Document:
     if view.tests:
         tested = tuple(_cells(texts) for texts in timeline(view.tests, ()))
         blocks.append(Section((words("Tests of the run"),), (_timeline_table(tested),), detail=True))
-    planned = _planned(view)
+    planned = planned_units(view)
     blocks += [_unit_section(unit, planned.get(unit.address)) for unit in view.units.values() if unit.opened or unit.tests]
     notes = tuple((words(shortened(note, _LONGEST)),) for note in view.notes)
     if notes:
@@ -142,7 +142,7 @@ def _view_tone(view: RunView) -> Tone:
     return Tone.PLAIN if view.exit_code is None else _TONES.get(exit_sentence(view.exit_code)[1], Tone.PLAIN)
 
 
-def _planned(view: RunView) -> dict[str, Unit]:
+def planned_units(view: RunView) -> dict[str, Unit]:
     """The units of the plan that was run, as the journal keeps it; nothing where it does not (a plan of a later format)."""
     try:
         return {str(unit.address): unit for unit in from_json(view.opening.get("plan") or {}).units}
