@@ -55,15 +55,18 @@ def journal(settings: Settings, *, action: str, source: str | None, output: str 
 def check(settings: Settings, session: Session, anchors: tuple[str, ...]) -> int:
     """Check the journal and show what was found; 3 where a break was."""
     from reconciler import flow
+    from reconciler.cli.session import invocation
     from reconciler.report.json import journal_check_object, json_text
     from reconciler.report.keeping_text import check_page
 
-    found, place = flow.check_journal(session, anchors), session.store(create=False).place
+    found, place, kept = flow.check_journal(session, anchors), session.store(create=False).place, None
+    if found.broken is None:
+        kept = flow.kept(session)
     code = 0 if found.sound else 3
     if settings.json:
-        settings.streams.data(json_text(journal_check_object(session.target.name, found, code)))
+        settings.streams.data(json_text(journal_check_object(session.target.name, found, code, kept)))
     else:
-        settings.streams.out(check_page(place, found, width=settings.streams.width()))
+        settings.streams.out(check_page(place, found, kept=kept, invocation=invocation(settings), width=settings.streams.width()))
     return code
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
     from reconciler.flow.going_back import make_rollback_plan
     from reconciler.flow.judging import Occasion, refuse_denied
-    from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, lease_holder
+    from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, kept, lease_holder
     from reconciler.flow.listing import fields
     from reconciler.flow.looking import run_view, status, test_connections
     from reconciler.flow.naming import online_schema
@@ -55,6 +55,7 @@ __all__ = [
     "find_drift",
     "format_files",
     "import_journal",
+    "kept",
     "lease_holder",
     "load",
     "load_plan",
@@ -96,9 +97,11 @@ _HOMES = {
     "fetch_plan": "reconciler.flow.reviewing",
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",
-    **dict.fromkeys(("break_lease", "check_journal", "export_journal", "import_journal", "lease_holder"), "reconciler.flow.keeping"),
     "Occasion": "reconciler.flow.judging",
     "refuse_denied": "reconciler.flow.judging",
+    **dict.fromkeys(
+        ("break_lease", "check_journal", "export_journal", "import_journal", "kept", "lease_holder"), "reconciler.flow.keeping"
+    ),
     "apply_plan": "reconciler.flow.applying",
     "recover": "reconciler.flow.applying",
     "recover_view": "reconciler.flow.applying",

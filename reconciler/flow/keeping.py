@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,29 @@ def import_journal(session: Session, path: Path) -> Moved:
             return import_lines(session.store(create=True), file, str(path))
     except UnicodeDecodeError:
         raise InputError([Problem("journal-export", f"{path}: It is not text.", None, "Export it again.")]) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a target's retention says of its runs.
+
+    Attributes:
+        before: the day before which a run is older than it has to be kept.
+        older: how many began before that day.
+    """
+
+    days: int
+    before: date
+    older: int
+
+
+def kept(session: Session) -> Kept | None:
+    """What the target's retention says of its runs; None where it says nothing. Nothing is ever removed from a journal."""
+    days = session.target.retention_days
+    if days is None:
+        return None
+    before = (session.clock.now() - timedelta(days=days)).date()
+    return Kept(days, before, sum(1 for run in session.runs() if run.started[:10] < before.isoformat()))
 
 
 def check_journal(session: Session, anchors: Sequence[str]) -> Checked:

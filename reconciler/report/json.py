@@ -13,6 +13,7 @@ Neighbours: called by `cli` when `--format json` is given; the plan's object is 
     reconciler/recover/v1   target, units to settle; with a choice: as apply, and the choice
     reconciler/lease/v1     target, whether other machines see it, who has or had it
     reconciler/journal/v1   target, exit_code, and what a check of the journal found
+    reconciler/exceptions/v1, population/v1, run-report/v1, review/v1, tenant-read/v1: what `audit` tells, from the module of each
     reconciler/error/v1     target, command, summary, detail, hint, exit_code, problems
 
 Members are added within a version, never changed or taken away. Times are ISO 8601 in UTC, durations seconds.
@@ -31,7 +32,7 @@ from reconciler.errors import InputError, ReconcilerError
 from reconciler.journal.view import Attempt, RunView, UnitView
 from reconciler.journal.view import Tested as Viewed
 from reconciler.model import Address, Binding, Desired, Problem, RunEnd, RunReport, SentSecret, Status, TargetCheck, TestResult, UnitEnd
-from reconciler.report.keeping_text import Check, Held
+from reconciler.report.keeping_text import Check, Held, Retained
 from reconciler.report.recover_text import Unsettled
 from reconciler.report.tested import Tested
 
@@ -330,8 +331,9 @@ def lease_object(target: str, lease: Held | None, *, shared: bool) -> Object:
     return {"format": "reconciler/lease/v1", "target": target, "shared": shared, "lease": members}
 
 
-def journal_check_object(target: str, found: Check, exit_code: int) -> Object:
-    """What a check of the journal found."""
+def journal_check_object(target: str, found: Check, exit_code: int, kept: Retained | None = None) -> Object:
+    """What a check of the journal found, and what the target's retention says of it."""
+    retention = None if kept is None else {"days": kept.days, "before": kept.before.isoformat(), "older_runs": kept.older}
     broken = found.broken.reason if found.broken is not None else None
     return {
         "format": "reconciler/journal/v1",
@@ -342,4 +344,5 @@ def journal_check_object(target: str, found: Check, exit_code: int) -> Object:
         "head": found.head,
         "broken": broken,
         "missing": list(found.missing),
+        "retention": retention,
     }

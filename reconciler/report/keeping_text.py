@@ -9,14 +9,14 @@ Effects: none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from reconciler.report.invocation import Invocation
 from reconciler.report.page import Page, Style, bold, command
 from reconciler.report.values import counted, seconds_text
 
-__all__ = ["Breach", "Check", "Held", "check_page", "lease_page", "stays_page"]
+__all__ = ["Breach", "Check", "Held", "Retained", "check_page", "lease_page", "stays_page"]
 
 
 class Held(Protocol):
@@ -140,8 +140,29 @@ def lease_page(
     return page
 
 
-def check_page(place: str, found: Check, *, width: int | None = None) -> Page:
-    """Lay out what a check of the journal found."""
+class Retained(Protocol):
+    """What a retention says of the runs."""
+
+    @property
+    def days(self) -> int:
+        """How long a run has to be kept."""
+        ...
+
+    @property
+    def before(self) -> date:
+        """The day before which a run is older."""
+        ...
+
+    @property
+    def older(self) -> int:
+        """How many runs are."""
+        ...
+
+
+def check_page(
+    place: str, found: Check, *, kept: Retained | None = None, invocation: Invocation | None = None, width: int | None = None
+) -> Page:
+    """Lay out what a check of the journal found, and what the target's retention says of it."""
     page = Page(width)
     page.line(bold("Journal"), f": {place}")
     if found.broken is not None:
@@ -150,7 +171,22 @@ def check_page(place: str, found: Check, *, width: int | None = None) -> Page:
         page.prose(f"The head {head} is not in it: its end was cut off, or it was replaced.", style=Style.DANGER)
     if found.sound:
         page.prose(f"All {counted(found.events, 'event')} hold, from the first to the head {found.head or '(none)'}.", style=Style.GOOD)
+    if kept is not None:
+        _retention(page, kept, invocation or Invocation())
     return page
+
+
+def _retention(page: Page, kept: Retained, typed: Invocation) -> None:
+    page.gap()
+    if not kept.older:
+        page.prose(f"Retention is {kept.days:,} days; no run is older.", style=Style.DIM)
+        return
+    begun = "1 run that began" if kept.older == 1 else f"{kept.older:,} runs that began"
+    page.prose(
+        f"Retention is {kept.days:,} days: {begun} before {kept.before.isoformat()} need not be kept any longer. Nothing is removed from "
+        "a journal, because its chain and what later runs know of the tenant rest on all of it."
+    )
+    page.line("To put them into an archive: ", command(typed.type("audit", "export", "-o", "evidence.zip")))
 
 
 def stays_page(stays: Sequence[str], *, width: int | None = None) -> Page:
