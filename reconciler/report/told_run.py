@@ -85,7 +85,7 @@ def told_run(view: RunView, flags: Sequence[Flag], checked: Check, *, invocation
         ("events", (words(f"{view.first_seq} to {view.last_seq}"),)),
         ("head", (code(view.head),)),
     )
-    return Document("run-report", view.target, title, tuple(blocks), foot, tone if checked.sound else Tone.DANGER)
+    return Document("audit", view.target, title, tuple(blocks), foot, tone if checked.sound else Tone.DANGER)
 
 
 def _ending(view: RunView) -> tuple[str, Tone]:
