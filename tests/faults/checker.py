@@ -268,7 +268,7 @@ def paired(account: Account) -> list[tuple[Event, Call | None]]:
     Requests that never left the machine take their place in the order, too.
     """
     sent: list[tuple[int, str, Call | None]] = [(call.sequence, call.operation, call) for call in account.calls if call.writes]
-    sent += [(after, operation, None) for after, operation in account.unsent if operation in WRITES]
+    sent += [(after, operation, None) for after, operation in (*account.unsent, *account.lost) if operation in WRITES]
     sent.sort(key=lambda one: (one[0], one[2] is None))
     pairs: list[tuple[Event, Call | None]] = []
     for intent in (event for event in account.events if event.kind == "intent"):
@@ -293,10 +293,14 @@ def _intents(account: Account) -> Iterator[Violation]:
         if call.writes and call.sequence not in matched:
             yield Violation("intents", f"{call.operation} of {account.rows[call.sequence]} was sent without an intent")
     unsent = [operation for _, operation in account.unsent if operation in WRITES]
+    lost = [operation for _, operation in account.lost if operation in WRITES]
     for intent, sent in pairs:
         outcome = outcomes.get(intent.seq)
         said = None if outcome is None else outcome.body["outcome"]
         if sent is None:
+            if intent.body["operation"] in lost:  # it left, and nobody can tell that it never arrived
+                lost.remove(intent.body["operation"])
+                continue
             if intent.body["operation"] in unsent:
                 unsent.remove(intent.body["operation"])
             cut = said == "unknown" and "was cut" in outcomes[intent.seq].body["detail"]  # before its first byte: nobody can tell
@@ -304,7 +308,7 @@ def _intents(account: Account) -> Iterator[Violation]:
                 yield Violation("intents", f"intent {intent.seq} is recorded as {said}, and no request came")
         elif said == "not-applied" and sent.effect and sent.fault != "reasons-with-flip":
             yield Violation("honest", f"{sent.operation} had its effect and is recorded as not applied")
-    for operation in unsent:
+    for operation in (*unsent, *lost):
         yield Violation("intents", f"{operation} was about to be sent without an intent")
     by_call = {call.sequence: call for call in account.calls}
     for arrival in account.arrivals:

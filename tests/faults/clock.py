@@ -13,17 +13,19 @@ class VirtualClock:
 
     Attributes:
         on_time_passes: called after each move; the emulator's method of that name.
+        set_s: how far somebody has set the wall clock.
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.set_s = 0.0
         self.on_time_passes: Callable[[], object] = lambda: None
 
     def monotonic(self) -> float:
         return self.seconds
 
     def now(self) -> datetime:
-        return BEGIN + timedelta(seconds=self.seconds)
+        return BEGIN + timedelta(seconds=self.seconds + self.set_s)
 
     def sleep(self, seconds: float) -> None:
         self.seconds += max(0.0, seconds)

@@ -88,7 +88,8 @@ class Account:
         calls: what the emulator was asked, in order.
         unsent: operations of requests that never left the machine, in order.
         arrivals: for each write, what the journal held when it arrived.
-        cut: calls whose answer the run did not see, because a signal cut them.
+        lost: requests that left and never arrived, in order, each with the sequence of the last call before it.
+        cut: calls whose answer the run did not see in full, because a signal or the network cut them.
         rows: what each call is about: a table in short and the id of a row (0 for a creation), by the call's sequence.
         entries: every change of the emulator's rows, in order.
         events: what the command added to the journal.
@@ -103,6 +104,7 @@ class Account:
     error: BaseException | None = None
     calls: list[Call] = field(default_factory=list)
     unsent: list[tuple[int, str]] = field(default_factory=list)
+    lost: list[tuple[int, str]] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     cut: frozenset[int] = frozenset()
     rows: dict[int, tuple[str, int]] = field(default_factory=dict)
@@ -152,7 +154,7 @@ class Stage:
                     "targets": {
                         TARGET: {
                             "kind": "emulator",
-                            "url": self.emulator.url,
+                            "url": self.address(),
                             **self.kept.target,
                             "fingerprint_key": {"secret": "env:KEY"},
                             "limits": {"parallel_reads": 1},
@@ -164,6 +166,10 @@ class Stage:
             encoding="utf-8",
         )
         self._base()
+
+    def address(self) -> str:
+        """Where commands look for the tenant."""
+        return self.emulator.url
 
     def close(self) -> None:
         self.emulator.close()

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import tests.verification.chaos as chaos
+import tests.verification.clocks as clocks
 import tests.verification.edits as edits
 import tests.verification.fuzz as fuzz
+import tests.verification.games as games
 import tests.verification.images as images
 import tests.verification.mistakes as mistakes
 import tests.verification.model as model
@@ -88,6 +91,13 @@ MORE = {
         server_kills.perform,
     ),
     "races": Layer("two processes apply at the same moment: exactly one writes, the other ends with 7", races.batches, races.perform),
+    "chaos": Layer("a proxy spoils one exchange at the level of sockets", chaos.batches, chaos.perform),
+    "machine": Layer(
+        "a hypothesis state machine: files and tenant are edited, plans applied with faults, runs die and are recovered, in any order",
+        games.batches,
+        games.perform,
+    ),
+    "clocks": Layer("the wall clock is set hours back or forward, in a run and before a recovery", clocks.batches, clocks.perform),
     "mistakes": Layer(
         "mistakes planted into the tool: the checker must find each, or the test that is named for it must fail",
         mistakes.batches,

@@ -126,12 +126,15 @@ def die(stage: Stage, prepared: Prepared, mortal: Mortal, act: Callable[[Session
     return False
 
 
-def kill_and_recover(stage: Stage, name: str, at: int, *, choice: str = "", during: int = 0) -> Death:
+def kill_and_recover(
+    stage: Stage, name: str, at: int, *, choice: str = "", during: int = 0, between: Callable[[], None] = lambda: None
+) -> Death:
     """Apply a scenario, die at a boundary, and recover.
 
     Args:
         choice: empty for the one that is recommended.
         during: die at this boundary of the recovery as well, and recover once more; 0 for never.
+        between: what happens between the death and the recovery.
     """
     prepared = stage.prepare(name)
     stage.begin(prepared)
@@ -140,6 +143,7 @@ def kill_and_recover(stage: Stage, name: str, at: int, *, choice: str = "", duri
     died = die(stage, prepared, mortal, lambda session: flow.apply_plan(session, prepared.plan, **options))
     death = Death(name, at if died else 0, mortal.passed, [], {}, [], [])
     if died:
+        between()
         stage.kept.expire()
         if during:
             again = Mortal(during)
