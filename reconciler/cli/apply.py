@@ -155,7 +155,8 @@ def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, An
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
             desired = flow.load(session, tuple(settings.files))
-            occasion = flow.Occasion("apply", who(os.environ), why(given["ticket"], given["reason"]))
+            reasons = why(given["ticket"], given["reason"], "emergency" if given["glass"] is not None else given.get("change_class"))
+            occasion = flow.Occasion("apply", who(os.environ), reasons)
             made = flow.make_plan(session, desired, permissions=permissions, occasion=occasion)
         show_plan(settings, session, made)
         if made.stopping:
@@ -176,10 +177,13 @@ def _refuse_early(session: Session, made: Plan, given: dict[str, Any], *, saved:
     Raises:
         StalePlan, CheckFailed, OpenRun: as `flow.apply_plan`.
     """
-    from reconciler.flow import lease_holder
+    from reconciler.flow import lease_holder, passed_by_glass
     from reconciler.flow.applying import refuse_unfit, units_to_run
 
-    refuse_unfit(session, made, saved=saved)
+    glass: Glass | None = given.get("glass")
+    refuse_unfit(session, made, saved=saved, glass=glass is not None)
+    if glass is not None:
+        glass.passed += passed_by_glass(made.denied)
     holder = lease_holder(session) if session.recorded().open_runs else None
     if holder is not None and holder.held:
         return  # that run may be under way, not unfinished: taking the lease tells

@@ -20,7 +20,7 @@ __all__ = ["explain"]
 def explain(settings: Settings, *, address: str) -> int:
     """Show for every value at ADDRESS its file, line and column, its mapping set, and what it overrides.
 
-    ADDRESS is connection/KEY, connector/KEY, sync-priority or automatic-sync, or something in one of them, such as
+    ADDRESS is connection/KEY, connector/KEY, sync-priority, automatic-sync or permits, or something in one of them, such as
     connection/visma-no/actor/customer/field/NAME or connection/visma-no/config/Filename. No tenant is asked.
     """
     from reconciler import flow

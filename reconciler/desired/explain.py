@@ -23,7 +23,7 @@ from reconciler.model import Address, Source
 Path = tuple[str, ...]
 _EMPTY = '""'
 _KINDS = {"connection": "connections", "connector": "connectors"}
-_SINGLE = {"sync-priority": "sync_priority", "automatic-sync": "automatic_sync"}
+_SINGLE = {"sync-priority": "sync_priority", "automatic-sync": "automatic_sync", "permits": "permits"}
 
 
 class Standing(StrEnum):
@@ -58,7 +58,7 @@ def origins(trees: Sequence[Node], address: Address) -> Mapping[Path, tuple[Orig
 
     Args:
         trees: the files in their order, prepared.
-        address: a connection, a connector, `sync-priority` or `automatic-sync`.
+        address: a connection, a connector, `sync-priority`, `automatic-sync` or `permits`.
 
     Returns:
         An empty mapping when no file mentions the thing. A path without an origin that wins is not managed.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.flow.excepting import account, exceptions, population, read_tenant, review, run_exceptions
     from reconciler.flow.files import explain, format_files, named_files, render, save_formatted
     from reconciler.flow.going_back import make_rollback_plan
-    from reconciler.flow.judging import Occasion, refuse_denied
+    from reconciler.flow.judging import Occasion, passed_by_glass, refuse_denied
     from reconciler.flow.keeping import break_lease, check_journal, export_journal, import_journal, kept, lease_holder
     from reconciler.flow.listing import fields
     from reconciler.flow.looking import run_view, status, test_connections
@@ -65,6 +65,7 @@ __all__ = [
     "named_files",
     "online_schema",
     "open_target",
+    "passed_by_glass",
     "population",
     "read_tenant",
     "recover",
@@ -98,6 +99,7 @@ _HOMES = {
     "comment": "reconciler.flow.reviewing",
     "verified_approval": "reconciler.flow.reviewing",
     "Occasion": "reconciler.flow.judging",
+    "passed_by_glass": "reconciler.flow.judging",
     "refuse_denied": "reconciler.flow.judging",
     **dict.fromkeys(
         ("break_lease", "check_journal", "export_journal", "import_journal", "kept", "lease_holder"), "reconciler.flow.keeping"

@@ -22,12 +22,13 @@ from reconciler.apply.recover import Recovery, recover_run
 from reconciler.apply.run import Options, run_plan
 from reconciler.desired import in_ci
 from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, RefusedError, StalePlan
-from reconciler.flow.judging import Occasion, judged_again, refuse_denied
+from reconciler.flow.judging import Occasion, judged_again, passed_by_glass, refuse_denied
 from reconciler.flow.planning import target_digest
 from reconciler.flow.recording import account_members
 from reconciler.journal.lease import acquire
 from reconciler.journal.store import new_run_id
-from reconciler.model import Plan, Recorded, RecoverUnit, RunReport, Unit, UnitEnd
+from reconciler.model import Plan, Recorded, RecoverUnit, Ruling, RunReport, Unit, UnitEnd
+from reconciler.plan.codec import policy_to_json
 from reconciler.plan.known import known_of
 from reconciler.session import Session
 
@@ -58,9 +59,11 @@ def apply_plan(
         RefusedError: a check before the first write said no; nothing was written.
         InputError, TargetError: a secret or the tenant is not at hand; nothing was written.
     """
-    refuse_unfit(session, plan, saved=saved)
+    refuse_unfit(session, plan, saved=saved, glass=glass is not None)
     refuse_unshared(session)
-    verdict = judged_again(session, plan, Occasion("apply", who or {}, why or {}))
+    verdict = judged_again(session, plan, Occasion("apply", who or {}, why or {}), glass=glass is not None)
+    if glass is not None and verdict is not None:
+        glass = {**glass, "passed": list(dict.fromkeys([*glass["passed"], *passed_by_glass(verdict.of(Ruling.DENIED))]))}
     with Applying(session, who or {}, listener) as applying:
         context = applying.context
         recorded = context.journal.recorded()
@@ -68,7 +71,7 @@ def apply_plan(
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
             actor = _who(session, who)
-            account = account_members(session, plan, glass=glass, policy=verdict)
+            account = account_members(session, plan, glass=glass, policy=policy_to_json(verdict))
             options = Options(atomic=atomic, keep_going=keep_going, who=actor, why=why or {}, account=account)
             return with_left(run_plan(context, plan, units, known_of(recorded, rows), options), left)
         except JournalError as error:
@@ -107,7 +110,7 @@ def refuse_unshared(session: Session) -> None:
         )
 
 
-def refuse_unfit(session: Session, plan: Plan, *, saved: bool) -> None:
+def refuse_unfit(session: Session, plan: Plan, *, saved: bool, glass: bool = False) -> None:
     """Refuse a plan that is not for this target, not for now, or not permitted.
 
     Raises:
@@ -130,7 +133,7 @@ def refuse_unfit(session: Session, plan: Plan, *, saved: bool) -> None:
             f"These barriers stand in its way: {listed}.",
             "Permit each with --allow NAME=ADDRESS after a look, or under `permits:` in the files.",
         )
-    refuse_denied(plan)
+    refuse_denied(plan, glass=glass)
 
 
 def _refuse_expired_permits(plan: Plan, now: datetime) -> None:

@@ -61,6 +61,8 @@ def check_target(session: Session) -> TargetCheck:
         _tenant(session, asked)
     _journal(session, asked)
     _key(session, asked)
+    if session.target.policy:
+        asked.tried("policy", lambda: _policy(session))
     allowed = session.target.secrets
     if allowed:
         asked.good("secrets", f"Desired state may refer to {', '.join(allowed)}.")
@@ -217,6 +219,15 @@ def _key(session: Session, asked: _Asked) -> None:
         asked.notice("key", "No fingerprint key: a password cannot be compared, nor put back by a rollback.", hint)
         return
     asked.tried("key", lambda: _key_text(session))
+
+
+def _policy(session: Session) -> str:
+    from reconciler.policy import load_policy
+
+    policy = load_policy(session.target)
+    assert policy is not None
+    count = len(policy.rules)
+    return f"{policy.file} can be read: {count} {'rule' if count == 1 else 'rules'}, on the wall clock of {policy.time_zone}."
 
 
 def _key_text(session: Session) -> str:

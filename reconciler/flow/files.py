@@ -26,7 +26,7 @@ from reconciler.model import Address
 
 # How an address spells what stands below a connection, and how the file does.
 _SPELLED = {"actor": "actors", "field": "fields", "item": "items"}
-_ONCE = ("sync-priority", "automatic-sync")
+_ONCE = ("sync-priority", "automatic-sync", "permits")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,18 @@ Neighbours: called by `planning`, `refreshing` and `applying`; `policy` judges.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.audit.people import person_of
 from reconciler.errors import CheckFailed, StalePlan
 from reconciler.flow.attributing import last_agreed
 from reconciler.model import Attributes, Plan, PolicyVerdict, RuleVerdict, Ruling, Unit
-from reconciler.plan.codec import digest_of, plan_digest, policy_to_json, value_to_json
+from reconciler.plan.codec import digest_of, plan_digest, value_to_json
 from reconciler.session import Session
 
-__all__ = ["Occasion", "judged", "judged_again", "refuse_denied"]
+__all__ = ["Occasion", "judged", "judged_again", "passed_by_glass", "refuse_denied"]
 
 _AGAIN = "Make a new one with `reconciler plan -o FILE`."
 
@@ -48,8 +49,11 @@ def judged(session: Session, plan: Plan, occasion: Occasion) -> Plan:
     return replace(made, digest=plan_digest(made))
 
 
-def judged_again(session: Session, plan: Plan, occasion: Occasion) -> Mapping[str, Any] | None:
-    """What the policy says right before a plan runs, for the journal; None where the target names no policy.
+def judged_again(session: Session, plan: Plan, occasion: Occasion, *, glass: bool = False) -> PolicyVerdict | None:
+    """What the policy says right before a plan runs; None where the target names no policy.
+
+    Args:
+        glass: a person goes past the rules that say that this may be done.
 
     Raises:
         StalePlan: the policy is another one, or a rule warns that did not when the plan was reviewed.
@@ -61,27 +65,38 @@ def judged_again(session: Session, plan: Plan, occasion: Occasion) -> Mapping[st
         raise StalePlan("The plan is stale", f"The policy of {plan.target} changed since it was made.", _AGAIN)
     if verdict is None or plan.policy is None:
         return None
-    _refuse(plan, verdict.of(Ruling.DENIED))
+    _refuse(plan, verdict.of(Ruling.DENIED), glass=glass)
     known = {one.rule for one in plan.policy.of(Ruling.WARNED)}
     news = [one for one in verdict.of(Ruling.WARNED) if one.rule not in known]
     if news:
         raise StalePlan("The plan is stale", f"The policy warns of what it did not when the plan was made: {_told(news)}", _AGAIN)
-    return policy_to_json(verdict)
+    return verdict
 
 
-def refuse_denied(plan: Plan) -> None:
+def refuse_denied(plan: Plan, *, glass: bool = False) -> None:
     """Refuse a plan that the policy denied when it was made.
+
+    Args:
+        glass: a person goes past the rules that say that this may be done.
 
     Raises:
         CheckFailed
     """
-    _refuse(plan, plan.denied)
+    _refuse(plan, plan.denied, glass=glass)
 
 
-def _refuse(plan: Plan, denied: tuple[RuleVerdict, ...]) -> None:
+def passed_by_glass(verdicts: Iterable[RuleVerdict]) -> list[str]:
+    """What a broken glass goes past, as sentences for the journal."""
+    return [f"The policy's rule {one.rule} denies it: {_told((one,))}" for one in verdicts if one.breakable]
+
+
+def _refuse(plan: Plan, denied: tuple[RuleVerdict, ...], *, glass: bool) -> None:
+    denied = tuple(one for one in denied if not (glass and one.breakable))
     if denied:
         owners = ", ".join(sorted({one.owner for one in denied}))
         hint = f"Do what the rule asks for and plan again, or ask its owner: {owners}."
+        if all(one.breakable for one in denied):
+            hint += " In an emergency: reconciler apply … --break-glass --reason TEXT"
         raise CheckFailed(f"The policy of {plan.target} denies the plan", _told(denied), hint)
 
 
@@ -96,7 +111,9 @@ def _verdict(session: Session, plan: Plan, occasion: Occasion) -> PolicyVerdict 
 
     policy = load_policy(session.target)
     assert policy is not None
-    about = Circumstances(occasion.phase, session.target, session.clock.now(), occasion.who, occasion.why, _proved_on(session, plan))
+    about = Circumstances(
+        occasion.phase, session.target, session.clock.now(), person_of(occasion.who), occasion.who, occasion.why, _proved_on(session, plan)
+    )
     return judge(policy, plan, about, session.clock.monotonic)
 
 

@@ -26,6 +26,7 @@ class RuleVerdict:
     Attributes:
         rule, owner, message: as the policy has them.
         source: where the rule stands; its file is named as the target names it.
+        breakable: `apply --break-glass` may go past it.
         failure: why the expression could not be evaluated, which denies; empty when it could.
     """
 
@@ -35,6 +36,7 @@ class RuleVerdict:
     message: str
     source: Source
     failure: str = ""
+    breakable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,7 @@ def policy_to_json(policy: PolicyVerdict | None) -> dict[str, Any] | None:
             "owner": one.owner,
             "message": one.message,
             "failure": one.failure,
+            "break_glass": one.breakable,
             "source": _source_to_json(one.source),
         }
         for one in policy.verdicts
@@ -361,7 +362,7 @@ def _policy(body: Mapping[str, Any] | None) -> PolicyVerdict | None:
         if source is None:
             raise ValueError("a rule without a place")
         ruling, told = Ruling(one["ruling"]), [_text(one[key]) for key in ("owner", "message", "failure")]
-        verdicts.append(RuleVerdict(_text(one["rule"]), ruling, told[0], told[1], source, told[2]))
+        verdicts.append(RuleVerdict(_text(one["rule"]), ruling, told[0], told[1], source, told[2], bool(one["break_glass"])))
     return PolicyVerdict(_text(body["file"]), _text(body["digest"]), tuple(verdicts))
 
 

@@ -33,6 +33,7 @@ NAMES: Final[Mapping[str, str]] = {
     "who.approvers": "strings",
     "why.ticket": "string",
     "why.reason": "string",
+    "why.class": "string",
     "time.now": "timestamp",
     "time.zone": "string",
     "time.date": "string",
@@ -53,7 +54,6 @@ NAMES: Final[Mapping[str, str]] = {
     "hazards": "rows",
     "permits": "rows",
 }
-_ACTORS: Final = ("actor", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Circumstances:
 
     Attributes:
         phase: `plan` while it is made for review, `apply` right before it runs.
+        person: on whose behalf it runs; may be empty.
         who, why: as the journal records them.
         proved_on: address text to the names of other targets of the journal on which the mappings that this plan gives it were applied.
     """
@@ -69,6 +70,7 @@ class Circumstances:
     phase: str
     target: Target
     now: datetime
+    person: str = ""
     who: Mapping[str, Any] = field(default_factory=dict)
     why: Mapping[str, Any] = field(default_factory=dict)
     proved_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -83,18 +85,19 @@ def document(plan: Plan, about: Circumstances, zone: str, windows: Mapping[str, 
     """The value of every name; lists that are too long are missing."""
     local = local_time(about.now, zone)
     approval = about.who.get("approval")
-    approved = isinstance(approval, Mapping) and approval.get("verified") is not False and approval.get("reviewer")
+    approved = isinstance(approval, Mapping) and approval.get("verified") is True and approval.get("reviewer")
     found: dict[str, Any] = {
         "phase": about.phase,
         "target.name": about.target.name,
         "target.kind": about.target.kind,
         "target.environment": about.target.environment,
-        "who.actor": _actor(about.who),
+        "who.actor": about.person,
         "who.user": str(about.who.get("user", "")),
         "who.ci": bool(about.who.get("ci")),
         "who.approvers": [str(approval["reviewer"])] if approved and isinstance(approval, Mapping) else [],
         "why.ticket": str(about.why.get("ticket", "")),
         "why.reason": str(about.why.get("reason", "")),
+        "why.class": str(about.why.get("class", "")),
         "time.now": about.now,
         "time.zone": zone,
         "time.date": local.date().isoformat(),
@@ -116,13 +119,6 @@ def document(plan: Plan, about: Circumstances, zone: str, windows: Mapping[str, 
         ],
     }
     return found | {name: rows for name, rows in lists.items() if len(rows) <= MOST_ROWS}
-
-
-def _actor(who: Mapping[str, Any]) -> str:
-    """The person that the CI system names, else the user."""
-    run = who.get("ci")
-    named = {**(run if isinstance(run, Mapping) else {}), **{key: who[key] for key in ("actor",) if isinstance(who.get(key), str)}}
-    return next((str(named[key]) for key in _ACTORS if named.get(key)), str(who.get("user", "")))
 
 
 def _counts(plan: Plan) -> dict[str, int]:

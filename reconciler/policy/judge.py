@@ -40,4 +40,4 @@ def judge(policy: Policy, plan: Plan, about: Circumstances, monotonic: Callable[
 
 def _verdict(rule: Rule, answer: bool | str) -> RuleVerdict:
     ruling = Ruling.PASSED if answer is False else Ruling.WARNED if answer is True and not rule.denies else Ruling.DENIED
-    return RuleVerdict(rule.name, ruling, rule.owner, rule.message, rule.source, answer if isinstance(answer, str) else "")
+    return RuleVerdict(rule.name, ruling, rule.owner, rule.message, rule.source, answer if isinstance(answer, str) else "", rule.breakable)

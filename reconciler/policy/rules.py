@@ -36,6 +36,7 @@ class Rule:
 
     Attributes:
         denies: its severity is `error`; else it warns.
+        breakable: `apply --break-glass` may go past it.
         when: the expression in CEL; the rule speaks when it is true.
     """
 
@@ -45,6 +46,7 @@ class Rule:
     message: str
     when: str
     source: Source
+    breakable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,13 @@ def _built(root: Node, name: str, digest: str, findings: Findings) -> Policy:
 def _rule(item: Table) -> Rule:
     values = {key: _text(item.get(key)) for key in ("name", "severity", "owner", "message", "when")}
     return Rule(
-        values["name"], values["severity"] == "error", values["owner"], " ".join(values["message"].split()), values["when"], item.source
+        values["name"],
+        values["severity"] == "error",
+        values["owner"],
+        " ".join(values["message"].split()),
+        values["when"],
+        item.source,
+        _text(item.get("break_glass")) == "true",
     )
 
 

@@ -97,7 +97,8 @@ def _policy(plan: Plan) -> Iterator[Block]:
 
 
 def _rule(verdict: RuleVerdict) -> HazardEntry:
-    return HazardEntry(verdict.rule, shortened(str(verdict.source), _LONGEST), shortened(rule_text(verdict), _LONGEST_SENTENCE))
+    name = shortened(" ".join(verdict.rule.split()) or "rule", _LONGEST)  # as a file has it; a plan may come from anywhere
+    return HazardEntry(name, shortened(str(verdict.source), _LONGEST), shortened(rule_text(verdict), _LONGEST_SENTENCE))
 
 
 def address_text(address: object) -> str:

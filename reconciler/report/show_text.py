@@ -24,6 +24,7 @@ from reconciler.report.values import entries_of, path_text, seconds_text, value_
 __all__ = ["heading_rows", "observed_leaves", "show_page", "timeline"]
 
 _ENDS = {"as-desired": Style.GOOD, "as-before": Style.WARNING, "untouched": Style.DIM, "needs-attention": Style.DANGER}
+_MOST = 10  # names in one line
 _READ = {"as-desired": "a read shows it", "as-before": "a read shows it did not happen", "other": "a read shows something else"}
 
 
@@ -69,7 +70,26 @@ def heading_rows(view: RunView) -> list[tuple[str, str]]:
     rows += [("approved", _approval((opening.get("actor") or {}).get("approval")))]
     rows += [("began", when(view.started)), ("ended", when(view.ended) if view.ended else "not ended by itself")]
     rows += [("exit code", "none" if view.exit_code is None else str(view.exit_code)), ("plan", str(opening.get("plan_digest", "")))]
+    rows += [("permits", _permits(view.plan)), ("policy", _policy(opening.get("policy")))]
     return [*rows, ("tool", f"reconciler {opening.get('tool_version', '')}")]
+
+
+def _permits(plan: Mapping[str, Any]) -> str:
+    """The permits of the files that let a barrier through."""
+    let = [one for one in plan.get("permits") or () if one["state"] == "permits"]
+    told = [f"{one['hazard']}={one['address']} ({shortened(one['ticket'] or one['reason'], 80)})" for one in let]
+    return ", ".join(told[:_MOST]) + (f" and {len(told) - _MOST:,} more" if len(told) > _MOST else "")
+
+
+def _policy(policy: Any) -> str:
+    """What the target's policy said right before the run, and which policy that was."""
+    if not isinstance(policy, Mapping):
+        return ""
+    by_ruling: dict[str, list[str]] = {}
+    for one in policy["verdicts"]:
+        by_ruling.setdefault(str(one["ruling"]), []).append(shortened(str(one["rule"]), 80))
+    told = [f"{ruling} {', '.join(by_ruling[ruling][:_MOST])}" for ruling in ("denied", "warned", "passed") if ruling in by_ruling]
+    return f"{'; '.join(told) or 'not asked'} ({policy['file']}, {str(policy['digest'])[:12]})"
 
 
 def _approval(given: Any) -> str:

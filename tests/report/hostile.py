@@ -7,7 +7,23 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from reconciler.model import Address, HazardName, NotChecked, Plan, SecretRef, Source, Unit, UnitKind, Why
+from reconciler.model import (
+    Address,
+    HazardName,
+    JudgedPermit,
+    NotChecked,
+    Permit,
+    PermitState,
+    Plan,
+    PolicyVerdict,
+    RuleVerdict,
+    Ruling,
+    SecretRef,
+    Source,
+    Unit,
+    UnitKind,
+    Why,
+)
 from tests.report import samples
 
 COUNT = 1_000 if os.environ.get("RECONCILER_HOSTILE") == "all" else 150
@@ -170,4 +186,22 @@ def plan(seed: int) -> Plan:
         hazards.append(replace(one, permitted=one.grade.value == "barrier" and chance.random() < 0.3))
     unseen = tuple(NotChecked(one.address, ("config", text(chance)), text(chance)) for one in units[:1])
     made = samples.plan(*units, hazards=tuple(hazards), not_checked=unseen)
-    return replace(made, target=text(chance, 2), tool_version="0.1.0")
+    permits = tuple(permit(chance, one.name.value, one.address, long=long) for one in hazards if chance.random() < 0.7)
+    policy = chance.choice([None, verdicts(chance, long=long)])
+    return replace(made, target=text(chance, 2), tool_version="0.1.0", permits=permits, policy=policy)
+
+
+def permit(chance: random.Random, hazard: str, address: Address, *, long: bool) -> JudgedPermit:
+    place = Source(text(chance), chance.randint(0, 99), 3)
+    made = Permit(hazard, address, text(chance), name(chance, long=long), text(chance), place, "d" * 64)
+    state = chance.choice(list(PermitState))
+    return JudgedPermit(made, state, text(chance) if state is PermitState.USED else "")
+
+
+def verdicts(chance: random.Random, *, long: bool) -> PolicyVerdict:
+    told = []
+    for _ in range(chance.randint(0, 4)):
+        ruling = chance.choice(list(Ruling))
+        failure = name(chance, long=long) if ruling is Ruling.DENIED and chance.random() < 0.5 else ""
+        told.append(RuleVerdict(text(chance), ruling, text(chance), name(chance, long=long), Source(text(chance), 3, 5), failure))
+    return PolicyVerdict(text(chance), "e" * 64, tuple(told))

@@ -120,7 +120,7 @@ def _expected(block: Any, rank: str) -> list[Read]:
     if isinstance(block, Hazards):
         lines = [
             squeezed(
-                f"{one.name} {_code(one.address)}: {visible(one.text)}"
+                f"{visible(one.name)} {_code(one.address)}: {visible(one.text)}"
                 + (f" To permit it: {_code(f'--allow {one.permission}')}" if one.permission else "")
             )
             for one in block.entries

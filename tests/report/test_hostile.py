@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import xmlschema
 
-from reconciler.model import Plan, Problem, Source
+from reconciler.model import PermitState, Plan, Problem, Ruling, Source
 from reconciler.report.formats import Writer
 from reconciler.report.html import html_text
 from reconciler.report.markdown import LIMIT, markdown_text
@@ -46,6 +46,12 @@ def written(made: Plan, form: str) -> str:
     return Writer(form, "plan", made.target).plan(made, window_seconds={}, next_steps=[("Next", "reconciler apply plan.json")], exit_code=0)
 
 
+def told_beside(made: Plan) -> int:
+    """How many permits that do nothing, and rules that speak, a plan has."""
+    speaking = 0 if made.policy is None else sum(1 for one in made.policy.verdicts if one.ruling is not Ruling.PASSED)
+    return speaking + sum(1 for one in made.permits if one.state is not PermitState.PERMITS)
+
+
 @pytest.mark.parametrize("first", BATCHES)
 def test_markdown_is_read_as_exactly_the_blocks_that_were_meant(first: int) -> None:
     for seed in range(first, first + BATCH):
@@ -74,7 +80,7 @@ def test_machines_get_lines_of_ours_only_and_documents_of_their_schema(first: in
         commands = written(made, "github")
         assert hidden(commands) == []
         assert all(FINDING.fullmatch(line) for line in commands.splitlines())
-        assert len(commands.splitlines()) == 1 + len(made.hazards) + len(made.not_checked)
+        assert len(commands.splitlines()) == 1 + len(made.hazards) + len(made.not_checked) + told_beside(made)
         issues = written(made, "azure")
         assert hidden(issues) == []
         assert all(ISSUE.fullmatch(line) for line in orders(issues))

@@ -141,6 +141,43 @@ def test_who_applies_and_why_are_asked_again_at_apply(governed: Stage) -> None:
     assert governed.apply_saved(plan, who={"user": "anna"}, why={"ticket": "CHG-1"}).exit_code == 0
 
 
+def test_a_broken_glass_passes_only_rules_that_say_so_and_the_journal_flags_what_it_passed(governed: Stage) -> None:
+    soft = rule("freeze", 'phase == "apply"').replace("when:", "break_glass: true, when:")
+    govern(governed, soft)
+    plan = governed.plan()
+    glass = {"reason": "the ERP moved", "passed": []}
+    assert "--break-glass" in refused(governed, plan, CheckFailed).hint
+    govern(governed, soft, rule("hard", 'phase == "apply"'))
+    with governed.session() as session, pytest.raises(CheckFailed, match="hard"):
+        flow.apply_plan(session, governed.plan(), saved=True, glass=glass)
+    assert governed.writes == []
+    govern(governed, soft)
+    with governed.session() as session:
+        report = flow.apply_plan(session, plan, saved=True, glass=glass)
+    assert report.exit_code == 0
+    with open_store(journal_path(governed.folder), clock=governed.clock, create=False) as store:
+        assert store.view(report.run).opening["break_glass"]["passed"] == ["The policy's rule freeze denies it: freeze: Not now."]
+    typed = governed.type("--target", "stage", "show", report.run)
+    assert "denied freeze (policy.yaml, " in typed.out
+
+
+def test_the_command_line_breaks_the_glass_of_a_rule_that_denied_the_plan(governed: Stage) -> None:
+    govern(governed, rule("freeze", "count.units > 0").replace("when:", "break_glass: true, when:"))
+    assert governed.type("--target", "stage", "plan", "-o", "plan.json").code == 3
+    assert governed.type("apply", "plan.json").code == 3
+    typed = governed.type("apply", "plan.json", "--break-glass", "--reason", "the ERP moved")
+    assert typed.code == 0, typed.err
+    assert "The policy's rule freeze denies it" in typed.err
+
+
+def test_target_check_reads_the_policy(governed: Stage) -> None:
+    govern(governed, rule("freeze", "count.units > 0"))
+    assert "policy.yaml can be read: 1 rule, on the wall clock of UTC." in governed.type("target", "check", "stage").out
+    govern(governed, rule("freeze", "count.unitz > 0"))
+    typed = governed.type("target", "check", "stage")
+    assert (typed.code, "undeclared reference" in typed.out) == (3, True), typed.out
+
+
 def test_the_journal_holds_the_digest_and_every_verdict_of_a_run(governed: Stage) -> None:
     govern(governed, rule("few", "count.units > 5"), rule("always", "true", "warning"))
     plan = governed.plan()
