@@ -33,8 +33,8 @@ def pipeline_for(forge: str, reference: str, *, target: str = "prod") -> str:
 
     Args:
         forge: a key of `PLACES`.
-        reference: what is run, at a commit. For GitHub where the action lies: `owner/repository/.github/actions/reconciler@<40 hex digits>`.
-            For the others what pip installs: `git+https://HOST/PATH@<40 hex digits>`, with extras as in
+        reference: what is run, at a commit. For GitHub where the action lies: `owner/repository/PATH@<40 hex digits>`. For the others
+            what pip installs: `git+https://HOST/PATH@<40 hex digits>`, with extras as in
             `reconciler[postgres] @ git+https://…`, or a wheel of the repository.
         target: an entry of `targets.yaml`.
 

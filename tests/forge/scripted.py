@@ -162,6 +162,12 @@ class ScriptedForge:
             ("PUT", f"{gitlab}/merge_requests/7/notes/(\\d+)", lambda found, _q, body: self._edit(found, body["body"], self._gitlab)),
             ("GET", f"{gitlab}/merge_requests/7/approvals", lambda *_: (200, self._gitlab_approvals())),
             ("GET", f"{gitlab}/merge_requests/7", lambda *_: (200, self._gitlab_request())),
+            (
+                "GET",
+                f"{gitlab}/repository/commits/([0-9a-f]+)/merge_requests",
+                lambda found, query, _b: (200, _page([{"iid": 7, "merge_commit_sha": MERGED}] if found[1] == MERGED else [], query)),
+            ),
+            ("POST", f"{azure}/pullrequestquery", lambda _m, _q, body: (200, {"results": [self._brought(body["queries"][0])]})),
             ("GET", "/_apis/connectionData", lambda *_: (200, {"authenticatedUser": {"id": self.bot}})),
             ("GET", f"{azure}/pullRequests/7/threads", lambda *_: (200, {"value": [self._thread(one) for one in self.comments]})),
             ("POST", f"{azure}/pullRequests/7/threads", lambda _m, _q, body: (200, self._thread(self.say(self.bot, _text_of(body))))),
@@ -238,6 +244,10 @@ class ScriptedForge:
 
     def _votes(self) -> list[Any]:
         return [{"id": one.reviewer, "vote": {"APPROVED": 10, "CHANGES_REQUESTED": -10}.get(one.state, 0)} for one in self.verdicts]
+
+    def _brought(self, query: Any) -> Any:
+        """For each commit the pull requests whose merge it is; a commit of none is left out."""
+        return {commit: [{"pullRequestId": 7}] for commit in query["items"] if query["type"] == "lastMergeCommit" and commit == MERGED}
 
     def _azure_pull(self) -> Any:
         return {"pullRequestId": 7, "createdBy": {"id": self.author}, "lastMergeSourceCommit": {"commitId": self.head}, "status": "active"}

@@ -44,7 +44,15 @@ class Repository:
         (self.folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=self.folder if self.folder.is_dir() else None, env=self.environ, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            command,
+            cwd=self.folder if self.folder.is_dir() else None,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     def commit(self, text: str) -> subprocess.CompletedProcess[str]:
         """What pre-commit says of a commit with that file."""
