@@ -81,17 +81,22 @@ def _objection(unit: Unit, offered: Mapping[str, Unit], ran: frozenset[str], app
     if unit.digest not in offered:
         known = any(one.address == unit.address for one in approved.units)
         return "it is not the change that was approved" if known else "the plan that was approved does not have it"
-    news = [hazard for hazard in plan.hazards if hazard.address == unit.address and hazard not in approved.hazards]
-    return f"the plan that was approved did not show {', '.join(sorted(hazard.permission for hazard in news))}" if news else ""
+    mine = [hazard for hazard in plan.hazards if hazard.address == unit.address]
+    if stopping := [hazard.permission for hazard in mine if hazard.stops]:
+        return f"nothing permits {', '.join(sorted(stopping))} now"
+    news = [hazard.permission for hazard in mine if hazard not in approved.hazards]
+    return f"the plan that was approved did not show {', '.join(sorted(news))}" if news else ""
 
 
 def _narrowed(approved: Plan, plan: Plan, units: tuple[Unit, ...]) -> Plan:
     """A plan of these units in which nothing stands that was not approved, apart from what only informs."""
     run: set[Address] = {unit.address for unit in units}
     whole = {hazard.address for hazard in plan.hazards} - {unit.address for unit in (*plan.units, *approved.units)}
+    permits = tuple(one for one in approved.permits if one.permit.address in run | whole)
     narrowed = replace(
         plan,
         units=units,
+        permits=permits,  # so that one that is used up or over stops here as it would stop the approved plan
         hazards=tuple(hazard for hazard in approved.hazards if hazard.address in run | whole),
         permissions=tuple(one for one in approved.permissions if one in plan.permissions),
         bindings={address: row for address, row in plan.bindings.items() if approved.bindings.get(address) == row},

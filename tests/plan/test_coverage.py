@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import CheckFailed
-from reconciler.model import Address, Binding, Grade, Hazard, HazardName, Plan, SecretRef, Unit
+from reconciler.model import Address, Binding, Grade, Hazard, HazardName, JudgedPermit, Permit, PermitState, Plan, SecretRef, Unit
 from reconciler.plan.codec import from_bytes, plan_digest, to_bytes, unit_digest
 from reconciler.plan.coverage import Covered, covered_by
 from tests.plan.cases import CASES, Case
@@ -137,3 +137,24 @@ def test_an_approval_ends_with_the_plan_that_it_was_given_for(plan: Plan) -> Non
         later(plan, wait=good + timedelta(seconds=1))
     far = datetime(2099, 1, 1, tzinfo=UTC).isoformat()
     assert later(plan, expires=far).plan.expires == plan.expires
+
+
+def test_a_barrier_that_nothing_permits_any_more_leaves_out_its_unit(plan: Plan) -> None:
+    """As where a permit of the files let the approved plan through: it counts once."""
+    _, second = plan.units
+    barrier = replace(NEW, address=second.address)
+    approved = replace(plan, hazards=(*plan.hazards, barrier))
+    anew = replace(plan, hazards=(*plan.hazards, replace(barrier, permitted=False)))
+    covered = covered_by(approved, anew, ran=frozenset(), now=datetime.fromisoformat(plan.created))
+    assert [(unit.address, why) for unit, why in covered.left] == [(second.address, f"nothing permits {barrier.permission} now")]
+
+
+def test_the_permits_are_those_that_were_approved_and_only_of_what_runs(plan: Plan) -> None:
+    first, second = plan.units
+    permits = tuple(
+        JudgedPermit(Permit("parked", unit.address, "2026-12-31", reason="Maintenance is over"), PermitState.PERMITS) for unit in plan.units
+    )
+    approved, anew = replace(plan, permits=permits), replace(plan, units=(first,), permits=())
+    covered = covered_by(approved, anew, ran=frozenset(), now=datetime.fromisoformat(plan.created))
+    assert covered.plan.permits == permits[:1]
+    assert second.address not in {unit.address for unit in covered.plan.units}
