@@ -53,6 +53,7 @@ bench: dev-ready  ## figures for the budgets, as ratios
 	$(bin)/python benchmarks/startup.py
 	$(bin)/python benchmarks/calls.py
 	$(bin)/python benchmarks/pace.py
+	$(bin)/python benchmarks/audit.py
 
 pictures: dev-ready  ## docs/pictures, taken in a headless Chromium
 	$(bin)/python .ci/pictures.py

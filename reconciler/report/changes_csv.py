@@ -14,6 +14,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from reconciler.audit.people import commit_of, person_of, workflow_of
 from reconciler.plan.codec import value_from_json
 from reconciler.report.untrusted import visible
 from reconciler.report.values import path_text, value_text
@@ -21,13 +22,12 @@ from reconciler.report.values import path_text, value_text
 __all__ = ["COLUMNS", "changes_csv"]
 
 COLUMNS: Final = (
-    *("run", "began", "ended", "exit_code", "user", "host", "principal", "ticket", "reason", "approved_by", "approval_verified"),
+    *("run", "began", "ended", "exit_code", "person", "user", "host", "principal", "ticket", "reason", "class"),
+    *("approved_by", "approval_verified", "break_glass", "workflow"),
     *("plan", "commit", "tool_version", "unit", "kind", "end", "rolled_back", "path", "before", "after", "attribution", "file", "line"),
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST: Final = 500
-# Where the commit of a pipeline stands, by forge.
-_COMMITS: Final = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "GIT_COMMIT", "BITBUCKET_COMMIT")
 
 
 def changes_csv(runs: Iterable[Mapping[str, Any]]) -> str:
@@ -74,14 +74,17 @@ def _rows(run: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 
 def _about(opening: Mapping[str, Any]) -> dict[str, Any]:
     actor, why = opening.get("actor") or {}, opening.get("why") or {}
-    approval, pipeline = actor.get("approval") or {}, actor.get("ci") or {}
+    approval = actor.get("approval") or {}
     return {
         **{name: actor.get(name, "") for name in ("user", "host", "principal")},
-        **{name: why.get(name, "") for name in ("ticket", "reason")},
+        **{name: why.get(name, "") for name in ("ticket", "reason", "class")},
+        "person": person_of(actor),
+        "workflow": workflow_of(actor),
+        "break_glass": (opening.get("break_glass") or {}).get("reason", ""),
         "approved_by": approval.get("reviewer") or approval.get("attested", ""),
         "approval_verified": approval.get("verified", ""),
         "plan": opening.get("plan_digest", ""),
-        "commit": next((pipeline[name] for name in _COMMITS if pipeline.get(name)), ""),
+        "commit": commit_of(actor),
         "tool_version": opening.get("tool_version", ""),
     }
 

@@ -67,7 +67,7 @@ def heading_rows(view: RunView) -> list[tuple[str, str]]:
     opening = view.opening
     actor = {key: value for key, value in (opening.get("actor") or {}).items() if key != "approval"}
     rows = [("command", str(opening.get("command", ""))), ("by", _people(actor)), ("why", _people(opening.get("why")))]
-    rows += [("approved", _approval((opening.get("actor") or {}).get("approval")))]
+    rows += [("approved", _approval((opening.get("actor") or {}).get("approval"))), ("glass", _glass(opening.get("break_glass")))]
     rows += [("began", when(view.started)), ("ended", when(view.ended) if view.ended else "not ended by itself")]
     rows += [("exit code", "none" if view.exit_code is None else str(view.exit_code)), ("plan", str(opening.get("plan_digest", "")))]
     rows += [("permits", _permits(view.plan)), ("policy", _policy(opening.get("policy")))]
@@ -90,6 +90,11 @@ def _policy(policy: Any) -> str:
         by_ruling.setdefault(str(one["ruling"]), []).append(shortened(str(one["rule"]), 80))
     told = [f"{ruling} {', '.join(by_ruling[ruling][:_MOST])}" for ruling in ("denied", "warned", "passed") if ruling in by_ruling]
     return f"{'; '.join(told) or 'not asked'} ({policy['file']}, {str(policy['digest'])[:12]})"
+
+
+def _glass(given: Any) -> str:
+    """Why somebody went past a control; empty where nobody did."""
+    return f"broken, with the reason: {shortened(str(given.get('reason', '')), 200)}" if isinstance(given, Mapping) else ""
 
 
 def _approval(given: Any) -> str:

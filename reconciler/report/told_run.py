@@ -254,11 +254,30 @@ def _controls(view: RunView) -> Iterator[Block]:
         rows.append(((words(name.replace("_", " ")),), (words(says),), (code(str(control.get("digest", ""))[:16]),)))
     if not controls:
         rows.append(((words("target"),), (words("a digest only"),), (code(str(opening.get("target_digest", ""))[:16]),)))
+    yield from _policy(opening.get("policy"))
     yield Table(
         "What held while it ran; the beginning of each digest shows whether two runs had the same",
         ("Control", "What it says", "Digest"),
         tuple(rows),
     )
+
+
+def _policy(policy: Any) -> Iterator[Block]:
+    """What each rule of the target's policy said right before the run."""
+    if not isinstance(policy, Mapping):
+        yield Paragraph((words("The target names no policy, so none was asked."),))
+        return
+    ruled = tuple(
+        (
+            (code(shortened(str(one.get("rule", "")), 80)),),
+            (words("passed"),) if one.get("ruling") == "passed" else (strong(str(one.get("ruling", ""))),),
+            (words(shortened(str(one.get("owner", "")), 120)),),
+            (words(shortened(str(one.get("failure") or one.get("message", "")), _LONGEST)),),
+        )
+        for one in policy.get("verdicts") or ()
+    )
+    if ruled:
+        yield Table("What each rule of the policy said right before the run", ("Rule", "Ruling", "Owner", "What it asks for"), ruled)
 
 
 def _control_text(name: str, says: Any) -> str:
