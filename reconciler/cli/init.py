@@ -62,5 +62,6 @@ def _one_forge(named: tuple[str, ...]) -> str:
     forges = list(dict.fromkeys(named))
     if len(forges) != 1:
         summary = "Several forges were named" if forges else "No forge was named"
-        raise UsageProblem(summary, "`init` writes the pipeline of one forge.", f"Write: {_TYPED[(forges or ['github'])[0]]}")
+        hint = "; or: ".join(_TYPED[forge] for forge in forges or _TYPED)
+        raise UsageProblem(summary, "`init` writes the pipeline of one forge.", f"Write: {hint}")
     return forges[0]
