@@ -53,7 +53,7 @@ def plan_document(plan: Plan, *, window_seconds: Mapping[str, float] | None = No
         next_steps: what can be typed next, as (when, command).
     """
     windows = window_seconds or {}
-    blocks: list[Block] = [*_windows(plan), *hazard_blocks(plan), *_policy(plan)]
+    blocks: list[Block] = [*_windows(plan), *_rules(plan.denied, DENIED, NOTHING, Tone.DANGER), *hazard_blocks(plan), *_policy(plan)]
     if plan.units:
         blocks.append(_unit_table(plan, windows))
         blocks += [_unit_section(unit) for unit in plan.units]
@@ -85,15 +85,18 @@ def hazard_blocks(plan: Plan) -> Iterator[Block]:
         yield Hazards(IDLE, "", tuple(told), Tone.WARNING)
 
 
+def _rules(verdicts: Iterable[RuleVerdict], title: str, text: str, tone: Tone) -> Iterator[Block]:
+    """Rules that speak, as risks: of a document that is too long they are never left out."""
+    spoken = tuple(_rule(one) for one in verdicts)
+    if spoken:
+        yield Hazards(title, text, spoken, tone)
+
+
 def _policy(plan: Plan) -> Iterator[Block]:
-    """The rules that deny and those that warn, as risks; the names of those that passed."""
-    if plan.policy is None:
-        return
-    for ruling, title, text, tone in ((Ruling.DENIED, DENIED, NOTHING, Tone.DANGER), (Ruling.WARNED, WARNED, "", Tone.WARNING)):
-        spoken = [_rule(one) for one in plan.policy.of(ruling)]
-        if spoken:
-            yield Hazards(title, text, tuple(spoken), tone)
-    yield Paragraph((faint(passed_text(plan.policy)),))
+    """The rules that warn, and the names of those that passed; what denies stands before everything else."""
+    if plan.policy is not None:
+        yield from _rules(plan.policy.of(Ruling.WARNED), WARNED, "", Tone.WARNING)
+        yield Paragraph((faint(passed_text(plan.policy)),))
 
 
 def _rule(verdict: RuleVerdict) -> HazardEntry:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Act, Attribution, Change, Grade, Hazard, Plan, Ruling, Step, Unit, UnitKind, Why
+from reconciler.model import Act, Attribution, Change, Grade, Hazard, Plan, RuleVerdict, Ruling, Step, Unit, UnitKind, Why
 from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, sides_text, step_title
 from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
 from reconciler.report.permits_text import IDLE, grounds, idle_permits
@@ -79,6 +79,7 @@ def plan_page(
     """
     page = Page(width)
     _headline(page, plan)
+    _rules(page, plan.denied, f"{DENIED}. {NOTHING}", "x", Style.DANGER)
     _hazards(page, plan)
     _policy(page, plan)
     for unit in plan.units:
@@ -177,23 +178,22 @@ def _idle_permits(page: Page, plan: Plan) -> None:
         page.prose(one.text, indent=4)
 
 
+def _rules(page: Page, verdicts: Sequence[RuleVerdict], title: str, mark: str, style: Style) -> None:
+    """Rules that speak, with what each says."""
+    if verdicts:
+        page.gap()
+        page.prose(title, style=style)
+    for one in verdicts:
+        page.line(Span(f"{mark} {one.rule}", style), dim(f"  ({one.source})"), indent=2)
+        page.prose(rule_text(one), indent=4)
+
+
 def _policy(page: Page, plan: Plan) -> None:
-    """The rules that deny, those that warn, and the names of those that passed."""
-    if plan.policy is None:
-        return
-    for ruling, title, mark, style in (
-        (Ruling.DENIED, f"{DENIED}. {NOTHING}", "x", Style.DANGER),
-        (Ruling.WARNED, f"{WARNED}.", "!", Style.WARNING),
-    ):
-        verdicts = plan.policy.of(ruling)
-        if verdicts:
-            page.gap()
-            page.prose(title, style=style)
-        for one in verdicts:
-            page.line(Span(f"{mark} {one.rule}", style), dim(f"  ({one.source})"), indent=2)
-            page.prose(rule_text(one), indent=4)
-    page.gap()
-    page.prose(passed_text(plan.policy), style=Style.DIM)
+    """The rules that warn, and the names of those that passed; what denies stands before everything else."""
+    if plan.policy is not None:
+        _rules(page, plan.policy.of(Ruling.WARNED), f"{WARNED}.", "!", Style.WARNING)
+        page.gap()
+        page.prose(passed_text(plan.policy), style=Style.DIM)
 
 
 def _unit(page: Page, unit: Unit, last_window: float | None) -> None:

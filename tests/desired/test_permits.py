@@ -59,3 +59,12 @@ def test_a_permit_is_the_same_however_it_is_laid_out_and_another_one_in_other_wo
     assert digests[0] == digests[1]
     assert [one == two for one, two in zip(digests[0], digests[2], strict=True)] == [False, True]
     assert [one == two for one, two in zip(digests[0], digests[3], strict=True)] == [False, True]
+
+
+def test_a_permit_does_not_change_what_is_asked_for(tmp_path: Path) -> None:
+    """Whoever adds one has changed no value: drift and attribution compare this digest."""
+    path = tmp_path / "a.yaml"
+    path.write_text(FILE, encoding="utf-8")
+    with_permits = load_desired([path]).digest
+    path.write_text(FILE.partition("permits:")[0], encoding="utf-8")
+    assert load_desired([path]).digest == with_permits
