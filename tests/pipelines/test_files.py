@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -154,3 +156,11 @@ def test_this_project_runs_the_action_and_every_workflow_itself() -> None:
     assert used == {path.name for path in REUSABLE}
     steps = [step["with"]["command"] for step in jobs["action"]["steps"] if step.get("uses") == "$/.github/actions/reconciler"]
     assert steps == ["check", "plan", "apply", "drift", "recover"]
+
+
+def test_the_example_passes_the_check_that_this_projects_own_pipeline_runs(tmp_path: Path) -> None:
+    """The workflows above run on the file that the README runs."""
+    (tmp_path / "connections.yaml").write_bytes((ROOT / "connections.yaml").read_bytes())
+    for command in (["validate"], ["fmt", "--check"]):
+        done = subprocess.run([sys.executable, "-m", "reconciler", *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
