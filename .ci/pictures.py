@@ -1,4 +1,5 @@
-"""Take the pictures in docs/pictures: the plan's page, light, dark and on a phone; the report of a run; the comment of a pull request.
+"""Take the pictures in docs/pictures: the plan's page, light, dark and on a phone; the report of a run, and the
+same for an auditor; the comment of a pull request.
 
 In -> Out: a plan and a run on an embedded SuperOffice -> HTML and Markdown -> PNG files.
 Effects: runs this project's own command and a headless Chromium in a temporary folder; writes docs/pictures.
@@ -55,6 +56,7 @@ def main() -> None:
             ("plan-dark", "plan.html", 1100, 1500, ("--blink-settings=preferredColorScheme=0",)),
             ("plan-phone", "plan.html", 500, 1300, ()),
             ("change", "change.html", 1100, 1500, ()),
+            ("audit", "audit.html", 1100, 2200, ()),
             ("comment", "comment.html", 920, 1300, ()),
         )
         for name, page, width, height, more in pictures:
@@ -79,6 +81,7 @@ def play(folder: Path) -> None:
     reconciler(folder, "apply", "--yes", "--allow", "points-elsewhere=connection/visma-no", "--ticket", "OPS-7", "--reason", "new company")
     run = reconciler(folder, "history").splitlines()[-1].split()[0]
     (folder / "change.html").write_text(reconciler(folder, "show", run, "--format", "html"), encoding="utf-8")
+    (folder / "audit.html").write_text(reconciler(folder, "audit", "report", run, "--html"), encoding="utf-8")
 
 
 def reconciler(folder: Path, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:

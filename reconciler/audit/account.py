@@ -7,7 +7,7 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from reconciler.errors import JournalError
 from reconciler.journal.events import RECORDS, Event, Kind
 from reconciler.journal.view import RunView, view_run
 
-__all__ = ["Account", "Broken", "Review", "Seen", "account_of"]
+__all__ = ["Account", "Broken", "Review", "Seen", "account_of", "around"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,25 @@ class Account:
     reads: tuple[Seen, ...] = ()
     events: int = 0
     times: tuple[tuple[int, str], ...] = field(default=(), repr=False)
+
+
+def around(run: str, events: Iterable[Event]) -> Iterator[Event]:
+    """Of all events only those that tell of one run: its own, those of the run that was opened before it, and what belongs to no run."""
+    before: list[Event] = []
+    began = False
+    for event in events:
+        if event.run == run or event.kind in RECORDS:
+            if event.run == run and not began:
+                began = True
+                yield from before
+            yield event
+        elif began:
+            if before and event.run == before[0].run:
+                yield event
+        elif event.kind == Kind.RUN_OPENED:
+            before = [event]
+        elif before and event.run == before[0].run:
+            before.append(event)
 
 
 def account_of(target: str, events: Iterable[Event]) -> Account:

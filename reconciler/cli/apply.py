@@ -249,7 +249,7 @@ def run(settings: Settings, session: Session, made: Plan, typed: Invocation, giv
     options = {name: given[name] for name in ("atomic", "keep_going", "retry_failed")}
     attested = given.get("attest_approval")
     approval = given.get("approval") or ({"attested": attested, "verified": False} if attested else None)
-    actor = {**who(os.environ), **({"approval": approval} if approval else {})}
+    actor = {**who(os.environ, token=flow.identity_token(os.environ)), **({"approval": approval} if approval else {})}
     reasons = why(given["ticket"], given["reason"], "emergency" if glass is not None else given.get("change_class"))
     report = run_watched(
         settings,

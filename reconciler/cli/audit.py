@@ -124,7 +124,7 @@ def _run_report(settings: Settings, run: str) -> int:
     typed = invocation(settings)
     with opened(settings) as session:
         view, checked = flow.run_view(session, run), flow.check_journal(session, ())
-        flags = flow.run_exceptions(flow.account(session), view.run)
+        flags = flow.run_exceptions(session, view.run)
     code = 0 if checked.sound else 3
     if settings.json:
         from reconciler.report.exceptions_document import flag_object
@@ -175,7 +175,7 @@ def review(settings: Settings, *, subject: str, reason: str) -> int:
     if not reason.strip():
         raise UsageProblem("A review needs a reason", "`--reason` is empty.", "Write why it may stand.")
     with opened(settings) as session:
-        done = flow.review(session, subject, who=who(os.environ), reason=reason)
+        done = flow.review(session, subject, who=who(os.environ, token=flow.identity_token(os.environ)), reason=reason)
     if settings.json:
         from reconciler.report.exceptions_document import flag_object
         from reconciler.report.json import json_text

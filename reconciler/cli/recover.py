@@ -49,7 +49,12 @@ def recover(settings: Settings, *, choices: tuple[str, ...], ticket: str | None,
                 settings,
                 progress,
                 lambda listener: flow.recover(
-                    session, chosen, reason=reason or "", who=who(os.environ), why=why(ticket, reason), listener=listener
+                    session,
+                    chosen,
+                    reason=reason or "",
+                    who=who(os.environ, token=flow.identity_token(os.environ)),
+                    why=why(ticket, reason),
+                    listener=listener,
                 ),
             )
             return show_report(settings, report, progress, typed, recovery=choice)

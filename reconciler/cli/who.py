@@ -26,7 +26,6 @@ _CI = (
     *("JOB_NAME", "BUILD_NUMBER", "GIT_COMMIT", "BITBUCKET_BUILD_NUMBER", "BITBUCKET_COMMIT"),
 )
 _LONGEST = 200
-_SHOWN = "RECONCILER_ID_TOKEN"  # the environment variable in which a pipeline shows its identity
 # Claims that say which job of which pipeline it is. Source: the references of GitHub Actions ("OpenID Connect"), GitLab CI/CD ("ID tokens")
 # and Microsoft Entra workload identity, read 2026-11.
 _CLAIMS = (
@@ -35,12 +34,16 @@ _CLAIMS = (
 )
 
 
-def who(environ: Mapping[str, str]) -> dict[str, object]:
-    """The user, the host, the process, what the CI system says of its run, and what its identity token says; never the token."""
+def who(environ: Mapping[str, str], *, token: str = "") -> dict[str, object]:
+    """The user, the host, the process, and what the CI system says of its run.
+
+    Args:
+        token: the job's identity token, of which only what it says is kept.
+    """
     found = {name: environ[name][:_LONGEST] for name in _CI if environ.get(name)}
     actor: dict[str, object] = {"user": _user(), "host": platform.node()[:_LONGEST], "pid": os.getpid()}
     actor |= {"ci": found} if found else {}
-    identity = claims(environ.get(_SHOWN, ""))
+    identity = claims(token)
     return {**actor, **({"identity": identity} if identity else {})}
 
 

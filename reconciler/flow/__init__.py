@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.flow.refreshing import make_refresh_plan
     from reconciler.flow.reviewing import approved, comment, fetch_plan, verified_approval
     from reconciler.flow.taking_over import dump, save_dump
+    from reconciler.forge.identity import identity_token
     from reconciler.session import Session, open_target
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "file_side",
     "find_drift",
     "format_files",
+    "identity_token",
     "import_journal",
     "kept",
     "lease_holder",
@@ -130,6 +132,7 @@ _HOMES = {
     "render": "reconciler.flow.files",
     "save_formatted": "reconciler.flow.files",
     "online_schema": "reconciler.flow.naming",
+    "identity_token": "reconciler.forge.identity",
     "Session": "reconciler.session",
     "open_target": "reconciler.session",
 }

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from reconciler import __version__
 from reconciler.errors import JournalError
+from reconciler.flow.excepting import account
 from reconciler.flow.new_file import write_new
 from reconciler.journal.evidence import evidence_files
 from reconciler.report.changes_csv import changes_csv
@@ -54,9 +55,7 @@ def save_evidence(session: Session, path: Path) -> tuple[int, str]:
 
 
 def _runs(session: Session) -> Iterator[dict[str, Any]]:
-    store = session.store(create=False)
-    for run in store.runs(session.target.name):
-        view = store.view(run.run)
+    for view in account(session).runs:
         units = {address: {"end": unit.end, "rolled_back": unit.rolled_back} for address, unit in view.units.items()}
         times = {"began": view.started, "ended": view.ended, "exit_code": view.exit_code}
         yield {"run": view.run, **times, "opening": view.opening, "units": units}

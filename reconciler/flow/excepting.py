@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.audit.account import Account, account_of
+from reconciler.audit.account import Account, account_of, around
 from reconciler.audit.flags import Flag, FlagKind, flags_of
 from reconciler.audit.people import names_of, person_of
 from reconciler.audit.period import Period
@@ -67,9 +67,11 @@ def population(found: Account, period: Period) -> tuple[Population, tuple[Flag, 
     return runs, tuple(flag for flag in flags_of(found) if flag.run in listed or (not flag.run and period.holds(flag.at)))
 
 
-def run_exceptions(found: Account, run: str) -> tuple[Flag, ...]:
-    """The exceptions of one run, oldest first."""
-    return tuple(flag for flag in flags_of(found) if flag.run == run)
+def run_exceptions(session: Session, run: str) -> tuple[Flag, ...]:
+    """The exceptions of one run, oldest first; nothing is added up but what they depend on."""
+    name = session.target.name
+    events = around(run, session.store(create=False).events(target=name))
+    return tuple(flag for flag in flags_of(account_of(name, events)) if flag.run == run)
 
 
 def review(session: Session, subject: str, *, who: Mapping[str, Any], reason: str) -> Reviewed:

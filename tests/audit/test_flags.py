@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.audit.account import account_of
+from reconciler.audit.account import account_of, around
 from reconciler.audit.flags import Flag, FlagKind, flags_of
 from reconciler.audit.period import Period, period_of
 from reconciler.audit.population import population_of
@@ -231,3 +231,17 @@ def test_a_period_is_of_whole_days_in_utc_or_of_moments(begin: str | None, end: 
 def test_what_is_no_period_is_refused(begin: str | None, end: str | None) -> None:
     with pytest.raises(UsageProblem):
         period_of(begin, end)
+
+
+def test_the_exceptions_of_one_run_need_only_what_stands_around_it() -> None:
+    controls = [{"limits": {"digest": digest}} for digest in "abc"]
+    account = run_of(1, controls=controls[0], actor=ANNA)
+    account = run_of(2, after=account, controls=controls[1], actor=ANNA)
+    account = record(account, "lease-broken", run="20261122-143002-7f3a")
+    account = run_of(3, after=account, controls=controls[2], actor=ANNA, why={})
+    account = record(account, "reviewed", subjects=["no-approval@1"], run="x", actor=BERIT, reason="looked")
+    for number in range(1, 4):
+        run = f"20261122-14300{number}-7f3a"
+        alone = [flag for flag in flags(around(run, account.events)) if flag.run == run]
+        assert alone == [flag for flag in flags(account.events) if flag.run == run]
+        assert alone
