@@ -113,7 +113,8 @@ class _Reader:
         parser: Any = yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
         self._events: Iterator[Any] = iter(parser.get_event, None)
         self.slots: list[Entry] = []
-        self.masked = [bytearray(len(line) + 1) for line in text.split("\n")]
+        self._lines = text.split("\n")
+        self.masked = [bytearray(len(line) + 1) for line in self._lines]
         self._depth_of_flow = 0
         self._event = self._next()
 
@@ -145,12 +146,18 @@ class _Reader:
         mark = self._event.start_mark
         key = self.value(None) if is_table else None
         assert not isinstance(key, Branch)  # strict refuses complex keys
-        entry = Entry(key, Leaf("", plain=True), mark.line, mark.column, mark.line, parent, in_flow=self._depth_of_flow > 0)
+        column = mark.column if is_table or self._depth_of_flow else self._dash(mark.line, mark.column)
+        entry = Entry(key, Leaf("", plain=True), mark.line, column, mark.line, parent, in_flow=self._depth_of_flow > 0)
         self.slots.append(entry)
         if type(self._event).__name__ == "ScalarEvent":
             entry.last_line = self._event.end_mark.line if self._event.style not in ("|", ">") else self._event.start_mark.line
         entry.value = self.value(entry)
         return entry
+
+    def _dash(self, line: int, column: int) -> int:
+        """Where an item of a list begins, given where its value does: at its dash, where that stands on the same line."""
+        before = self._lines[line][:column].rstrip()
+        return len(before) - 1 if before.endswith("-") else column
 
     def _mask(self, event: Any) -> None:
         """Mark the characters of a scalar, so that a `#` in it is no comment. The first line of a block is none of it."""
@@ -184,7 +191,8 @@ def _attach(comment: _Comment, layout: Layout, slots: list[Entry], at: int) -> N
     if inside is not None and not _is_in(following, inside):
         following = None
     while last is not None and (following is None or last.column > following.column):
-        if last.column <= comment.column or inside is not None:
+        at_the_edge = last.key is None and comment.column == 0  # below a list whose dashes stand at the edge, it is of none of its items
+        if (last.column <= comment.column and not at_the_edge) or inside is not None:
             last.after.append(comment.text)
             return
         last = last.parent

@@ -219,3 +219,8 @@ def test_any_merged_file_means_the_same(document: Any, resolved: bool) -> None:
     text = json.dumps(document, ensure_ascii=False)
     merged = written(load_merged(saved(text), resolved=resolved))
     assert load(merged).digest == load(text).digest
+
+
+def test_a_comment_below_the_last_item_of_a_list_stays_there() -> None:
+    text = "connections:\n  a:\n    connector: visma\n    uses:\n      - one\n      # more will come\n    active: true\n"
+    assert "      - one\n      # more will come\n" in canonical(text)

@@ -21,7 +21,10 @@ permits:
     hazard: delete
     until: 2099-12-31
     address: connection/old
+  # on paper
   - {address: connection/old, hazard: linked-records, until: 2099-12-31T16:00Z, reason: Nothing is linked to it any more; looked at in the list twice}
+  # no more
+sync_priority: [SuperOffice]
 """
 CANONICAL = """\
 permits:
@@ -32,10 +35,12 @@ permits:
     # and why
     reason: "The customer left: for good"
     ticket: CHG-1   # see there
+  # on paper
   - hazard: linked-records
     address: connection/old
     until: 2099-12-31T16:00Z
     reason: Nothing is linked to it any more; looked at in the list twice
+  # no more
 """
 
 
@@ -66,5 +71,5 @@ def test_a_permit_does_not_change_what_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(FILE, encoding="utf-8")
     with_permits = load_desired([path]).digest
-    path.write_text(FILE.partition("permits:")[0], encoding="utf-8")
+    path.write_text(FILE.partition("permits:")[0] + "sync_priority: [SuperOffice]\n", encoding="utf-8")
     assert load_desired([path]).digest == with_permits
