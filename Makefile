@@ -13,7 +13,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types imports workflows faults verify-quick verify bench format build clean run-ready dev-ready pictures docs
+.PHONY: help demo test check lint types imports workflows faults verify-quick verify switches bench format build clean run-ready dev-ready pictures docs
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,11 +49,15 @@ verify-quick: dev-ready  ## a fixed sample of the laboratory
 verify: dev-ready  ## the whole laboratory; takes hours, can be stopped, and goes on where it was
 	$(bin)/python -m tests.verification run
 
+switches: dev-ready  ## the scenarios under every answer that documents leave open, counted in docs/emulator.md
+	$(bin)/python -m tests.scenarios.switched --write
+
 bench: dev-ready  ## figures for the budgets, as ratios
 	$(bin)/python benchmarks/startup.py
 	$(bin)/python benchmarks/calls.py
 	$(bin)/python benchmarks/pace.py
 	$(bin)/python benchmarks/audit.py
+	$(bin)/python benchmarks/scale.py
 
 pictures: dev-ready  ## docs/pictures, taken in a headless Chromium
 	$(bin)/python .ci/pictures.py
