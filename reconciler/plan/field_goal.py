@@ -52,6 +52,8 @@ def lay_field(
             goal.not_checked.append(NotChecked(ground.address, (*path, "items"), "the connector does not tell its list items now"))
         else:
             result["items"] = _items(goal, written, path, result, mapping, ground, problems)
+    elif "items" in live and _moves(mapping, result) and result["crm"]:
+        result["items"] = dict.fromkeys(live["items"], "")
     goal.not_checked += _lost_items(written, path, result, live, mapping, ground)
     check_default(written, result, live, mapping, ground, problems)
     check_mapping(actor, written, result, live, ground, problems)
@@ -85,8 +87,7 @@ def _items(
     problems: list[Problem],
 ) -> Mapping[str, Value]:
     live: Mapping[str, Value] = result.get("items", {})
-    # Another CRM field: SuperOffice forgets the pairs, and they would mean nothing for the other list.
-    moves = mapping is not None and mapping.crm != "" and result.get("crm") != mapping.crm
+    moves = _moves(mapping, result)
     items = dict.fromkeys(live, "") if moves else dict(live)
     if mapping is not None and mapping.field_type is not FieldType.LIST:
         message = f"{written.key} is a {mapping.field_type.value} field, and only a List field has items."
@@ -119,6 +120,11 @@ def _items(
                 NotChecked(ground.address, (*path, "items", key), f"not listed in the file; it stands for {live[key]!r}")
             )
     return items
+
+
+def _moves(mapping: FieldMapping | None, result: Mapping[str, Value]) -> bool:
+    """Whether it gets another CRM field: SuperOffice forgets the pairs then, and they would mean nothing for the other list."""
+    return mapping is not None and mapping.crm != "" and result.get("crm") != mapping.crm
 
 
 def _lost_items(

@@ -109,6 +109,20 @@ def test_another_crm_list_takes_the_new_items_with_it(bench: Workbench, wanted: 
     assert [stored(bench, "CustGr")["Items"][key] is not None for key in "AB"] == [True, True]
 
 
+def test_another_crm_list_of_which_the_file_names_no_items_begins_without_any(bench: Workbench, wanted: Document) -> None:
+    """The items of the old list are not looked for in the new one. (Another field has items, so that what the old list stands for is read.)"""
+
+    def another(document: Document) -> None:
+        customer(document)["CustGr"].update(crm="CATEGORY")
+        del customer(document)["CustGr"]["items"]
+        customer(document)["CatErp"] = {"crm": "BUSINESS", "direction": "both", "items": {"A": "Retail"}}
+
+    paths = applied(bench, edited(wanted, another))
+    assert {path[-1] for path in paths if path[3:5] == ("CustGr", "items")} == {"A", "B"}
+    assert set(stored(bench, "CustGr")["Items"].values()) <= {None}
+    assert stored(bench, "CatErp")["Items"]["A"] is not None
+
+
 def test_an_empty_default_removes(bench: Workbench, wanted: Document) -> None:
     document = copy.deepcopy(wanted)
     for key in ("CustGr", "IntField"):
