@@ -113,7 +113,7 @@ def test_a_plan_that_uses_everything_fits(everything: Stage, created: Any) -> No
     assert everything.apply().exit_code == 0
     everything.change(
         ("direction: to-crm  ", "direction: both  "),
-        ('B: Trade/Wholesale', '"B": ""'),
+        ("B: Trade/Wholesale", '"B": ""'),
         ("IntField: {default: 30}", "IntField: {default: {}}"),
         ("rank: [NAME, CustNo, CustGr]", "rank: [CustGr, NAME]"),
         ("interval: 5m", "interval: 6m"),
