@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from reconciler.errors import InputError
-from reconciler.model import ACTOR_TYPES, Act, Attribution, Grade, HazardName, UnitKind, Why
+from reconciler.model import ACTOR_TYPES, Act, Attribution, Grade, HazardName, PermitState, Ruling, UnitKind, Why
 from reconciler.plan.codec import FORMAT, from_json, to_bytes, to_json
 from reconciler.schemas import schema
 from tests.plan.cases import CASES, Case
@@ -65,7 +65,7 @@ def test_the_schema_and_the_code_list_the_same_reasons_and_actor_types() -> None
 def test_every_enum_is_one_of_the_code() -> None:
     """A list of values that no test above holds against the code would go stale unseen."""
     connections = schema("connections")["$defs"]["field"]["properties"]
-    enums: list[type[StrEnum]] = [*ENUMS.values(), Why, Attribution]
+    enums: list[type[StrEnum]] = [*ENUMS.values(), Why, Attribution, PermitState, Ruling]
     known = {tuple(one.value for one in enum) for enum in enums}
     known |= {tuple(sorted(connections["direction"]["enum"])), tuple(connections["show"]["items"]["enum"])}
     found = [part["enum"] for part in parts(SCHEMA) if "enum" in part]
