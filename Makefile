@@ -13,7 +13,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types imports workflows faults verify-quick verify switches bench format build clean run-ready dev-ready pictures docs
+.PHONY: help demo test check lint types imports workflows faults verify-quick verify mutate switches bench format build clean run-ready dev-ready pictures docs
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ verify-quick: dev-ready  ## a fixed sample of the laboratory
 
 verify: dev-ready  ## the whole laboratory; takes hours, can be stopped, and goes on where it was
 	$(bin)/python -m tests.verification run
+
+mutate: dev-ready  ## one small change of a safety module at a time; some test has to fail (hours; goes on where it was)
+	$(bin)/python -m tests.verification.mutants
 
 switches: dev-ready  ## the scenarios under every answer that documents leave open, counted in docs/emulator.md
 	$(bin)/python -m tests.scenarios.switched --write
