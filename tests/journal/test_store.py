@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.errors import InputError, JournalError
 from reconciler.journal.chain import verify
+from reconciler.journal.events import RECORDS
 from reconciler.journal.store import RunJournal, Store, journal_path, new_run_id, open_store
 from reconciler.model import Binding, SecretRef
 from tests.journal.bodies import RUN, TARGET, A, B, StepClock, body, secret
@@ -144,6 +145,19 @@ def test_a_run_is_found_by_the_beginning_of_its_id(store: Store) -> None:
             store.find_run(prefix, TARGET)
     with pytest.raises(InputError, match="journal of other has no run"):
         store.find_run("20261122-143005-7f3b", "other")
+
+
+def test_a_record_of_no_run_is_kept_and_is_taken_for_no_run(store: Store) -> None:
+    write_good_run(store.journal(TARGET, RUN))
+    for number, kind in enumerate(sorted(RECORDS)):
+        store.journal(TARGET, f"20261123-08000{number}-0000").append(kind, body(kind))
+    assert [run.run for run in store.runs(TARGET)] == [RUN]
+    assert store.recorded(TARGET).open_runs == ()
+    with pytest.raises(InputError, match="has no run"):
+        store.find_run("20261123", TARGET)
+    assert store.verify([]).sound
+    (found,) = [event for event in store.events(target=TARGET) if event.kind == "reviewed"]
+    assert found.body == body("reviewed")
 
 
 def test_new_run_ids_sort_by_time_and_are_short() -> None:
