@@ -138,11 +138,12 @@ class Session:
         return NoKey()
 
     def desired_paths(self, files: tuple[str, ...]) -> list[Path]:
-        """The files to read: `-f`, else the target's own, else `connections.yaml`."""
+        """The files to read: `-f`, else the target's own, else `connections.yaml`; as seen from here where they lie below."""
         if files:
             return [Path(name) for name in files]
         if self.target.files:
-            return [self.directory / name for name in self.target.files]
+            here, paths = Path.cwd(), [self.directory / name for name in self.target.files]
+            return [path.relative_to(here) if path.is_relative_to(here) else path for path in paths]
         return [Path("connections.yaml")]
 
 

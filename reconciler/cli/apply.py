@@ -92,7 +92,7 @@ def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
             f"{path} was made for {made.target}, and `--target {settings.target}` was given.",
             "Leave --target out: the plan names it.",
         )
-    typed = invocation(settings)
+    typed = invocation(settings, made.target)
     with opened(settings, target=made.target) as session:
         if given["require_approval"]:
             allowed = _allowed(settings, session, made, given["glass"])

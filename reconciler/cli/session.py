@@ -39,11 +39,16 @@ def opened(settings: Settings, *, target: str | None = None) -> Iterator[Session
         yield session
 
 
-def invocation(settings: Settings) -> Invocation:
-    """What has to be typed again for the same target and files; asked for before a session fills in the target's name."""
+def invocation(settings: Settings, planned: str | None = None) -> Invocation:
+    """What has to be typed again for the same target and files; asked for before a session fills in the target's name.
+
+    Args:
+        planned: the target of a saved plan, which takes the place of `--target`; the emulator is what is taken without one.
+    """
+    from reconciler.desired.targets import EMULATOR
     from reconciler.report.invocation import Invocation
 
-    return Invocation(settings.target, tuple(settings.files))
+    return Invocation(settings.target or (planned if planned != EMULATOR else None), tuple(settings.files))
 
 
 def announce_open_runs(settings: Settings, session: Session, typed: Invocation) -> None:

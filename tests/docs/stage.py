@@ -166,7 +166,7 @@ class Stage:
 
     def _told(self, text: str) -> str:
         """What was printed, with the folder and the machine of this test as a person would have them."""
-        return text.replace(str(self._home), "/home/kari").replace(f"@{platform.node()}", "@laptop")
+        return text.replace(str(self._home), "/home/kari").replace(f"@{platform.node()}", "@pc")
 
     def _compare(self, block: Block, printed: str, found: Found) -> None:
         shown_runs, printed_runs = _runs(block.text), _runs(printed)
