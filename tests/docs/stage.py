@@ -150,7 +150,7 @@ class Stage:
         return done.returncode, self._told(done.stdout.decode("utf-8"))
 
     def _serve(self, text: str) -> None:
-        """Start what serves, as a process that is no fork of the warm one, and wait for its first line."""
+        """Start what serves, as a process that is no fork of the warm one, and wait until it has said what it says at its start."""
         log = self._notes / f"serving-{len(self._serving)}"
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -158,10 +158,13 @@ class Stage:
                 stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         self._serving.append(process)
-        deadline = time.monotonic() + TIMEOUT_S
-        while not log.read_bytes().endswith(b"\n") and process.poll() is None and time.monotonic() < deadline:
+        deadline, size, quiet = time.monotonic() + TIMEOUT_S, 0, 0
+        while quiet < 10 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        shutil.copyfile(log, self._work / ".." / "served")
+            now = log.stat().st_size
+            quiet = quiet + 1 if now and now == size else 0
+            size = now
+        shutil.copyfile(log, self._home / "served")
         self._printed = self._told(log.read_text(encoding="utf-8"))
 
     def _told(self, text: str) -> str:
