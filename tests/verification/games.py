@@ -25,11 +25,7 @@ def perform(_stage: Stage, batch: Batch) -> list[dict[str, Any]]:
 
     try:
         play(batch.part, examples=EXAMPLES, steps=STEPS)
-<<<<<<< HEAD
     except Exception as wrong:  # whatever contradicts the reference is told as a violation
-=======
-    except Exception as wrong:
->>>>>>> 0197581 (How-tos shown as they print now; what serves has said all before a page goes on; changelog)
         game = " · ".join(getattr(wrong, "__notes__", []))
         return [outcome("machine", f"games {batch.part}", [f"{type(wrong).__name__}: {wrong} {game}"[:2000]], games=EXAMPLES)]
     return [outcome("machine", f"games {batch.part}", [], games=EXAMPLES)]
