@@ -66,7 +66,7 @@ pictures: dev-ready  ## docs/pictures, taken in a headless Chromium
 	$(bin)/python .ci/pictures.py
 
 docs: dev-ready  ## docs/reference, and what the pages show, as the commands print it
-	$(bin)/python -m tests.docs
+	$(bin)/python -m tests.pages
 
 format: dev-ready  ## what can be put right without thinking
 	$(bin)/ruff check --fix-only .

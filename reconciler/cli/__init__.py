@@ -14,15 +14,23 @@ Nothing heavy is imported before a command runs: `--help` and `--version` load c
 Effects: reads and writes the standard streams; ends the process.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 __all__ = ["main"]
 
+# Nothing was written, and everything that had to be closed is closed.
+_INTERRUPTED = frozenset({130, 143})
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command line and end the process with its exit code; `sys.argv` is read where no arguments are given."""
     from reconciler.cli.entry import run
 
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments, ends_process=True))
+    code = run(sys.argv[1:] if arguments is None else arguments, ends_process=True)
+    if code in _INTERRUPTED:
+        # Reads that were cut still wait for the tenant in their threads, and an ordinary end would wait with them.
+        os._exit(code)
+    sys.exit(code)

@@ -120,9 +120,13 @@ def parallel_calls(call: Callable[[K], V], keys: list[K], parallel: int) -> dict
     """Call once per key, some at the same time; the answers by key.
 
     Raises:
-        whatever the first failing call raised.
+        whatever the first failing call raised; calls that are under way then may still end, unheard.
     """
     if len(keys) < 2 or parallel < 2:
         return {key: call(key) for key in keys}
-    with ThreadPoolExecutor(max_workers=min(parallel, len(keys)), thread_name_prefix="read") as pool:
+    pool = ThreadPoolExecutor(max_workers=min(parallel, len(keys)), thread_name_prefix="read")
+    try:
         return dict(zip(keys, pool.map(call, keys), strict=True))
+    finally:
+        # After a failure or a signal nobody waits for the other reads.
+        pool.shutdown(wait=False, cancel_futures=True)

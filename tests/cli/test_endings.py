@@ -97,7 +97,7 @@ def test_an_interrupt_after_a_write_had_begun_needs_attention(folder: Folder, mo
 @POSIX
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
 def test_a_signal_while_reading(applied: Folder, name: str, code: int) -> None:
-    slow = applied.run("emulator", "edit", "fault", "GetAllConnections", "slow", "--delay", "20", "--times", "0")
+    slow = applied.run("emulator", "edit", "fault", "GetConnection", "slow", "--delay", "20", "--times", "0")
     assert slow.code == 0, slow.err
     process = subprocess.Popen(
         [sys.executable, "-m", "reconciler", "plan", "--debug"], cwd=applied.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,13 +1,13 @@
 """docs/reference: pages that are written from the program itself, so that they cannot say something else.
 
-`written` makes all of them; `python -m tests.docs` puts them in their places, and a test compares.
+`written` makes all of them; `python -m tests.pages` puts them in their places, and a test compares.
 """
 
 from __future__ import annotations
 
-from tests.docs.reference_commands import commands_page
-from tests.docs.reference_rules import hazards_page, problems_page
-from tests.docs.reference_schemas import schema_page
+from tests.pages.reference_commands import commands_page
+from tests.pages.reference_rules import hazards_page, problems_page
+from tests.pages.reference_schemas import schema_page
 
 FOOT = "\nThis page is written by `make docs`; a change of it by hand is lost.\n"
 

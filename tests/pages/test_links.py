@@ -8,7 +8,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.docs.pages import ROOT, page_names
+from tests.pages.pages import ROOT, page_names
 
 
 def test_every_link_leads_to_a_file_and_a_heading_of_this_project() -> None:

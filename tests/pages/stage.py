@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.docs.pages import COMMANDS, ROOT, Block
-from tests.docs.shown import RUN, agrees, put_right
-from tests.docs.warm import script
+from tests.pages.pages import COMMANDS, ROOT, Block
+from tests.pages.shown import RUN, agrees, put_right
+from tests.pages.warm import script
 
 TIMEOUT_S = 120
 # Runs some lines as the next ones of a session: with its variables and its folder, which it hands on.
@@ -204,7 +204,7 @@ def _runs(text: str) -> list[str]:
 
 def _paired(shown: str, printed: str) -> dict[str, str]:
     """Runs by the lines that they stand in, where the page leaves lines out: both are read from the top."""
-    from tests.docs.shown import comparable
+    from tests.pages.shown import comparable
 
     pairs: dict[str, str] = {}
     rest = printed.splitlines()

@@ -6,8 +6,8 @@ import pytest
 
 from reconciler.cli.commands import COMMANDS
 from reconciler.model import HazardName
-from tests.docs.pages import ROOT
-from tests.docs.reference import written
+from tests.pages.pages import ROOT
+from tests.pages.reference import written
 
 PAGES = written()
 

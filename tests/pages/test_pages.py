@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import COMMANDS, ROOT, blocks_of, page_names
-from tests.docs.stage import Stage, warm_command
+from tests.pages.pages import COMMANDS, ROOT, blocks_of, page_names
+from tests.pages.stage import Stage, warm_command
 
 MEND = "If the page should say what came out: make docs"
 

@@ -1,4 +1,4 @@
-"""`python -m tests.docs`: write what is generated below docs/reference, execute every page, and put right what the pages show.
+"""`python -m tests.pages`: write what is generated below docs/reference, execute every page, and put right what the pages show.
 
 Pages given as arguments are executed alone. Effects: writes below docs/ and README.md.
 """
@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs.pages import COMMANDS, ROOT, Block, blocks_of, page_names
-from tests.docs.reference import written
-from tests.docs.stage import Stage, warm_command
+from tests.pages.pages import COMMANDS, ROOT, Block, blocks_of, page_names
+from tests.pages.reference import written
+from tests.pages.stage import Stage, warm_command
 
 
 def main(pages: list[str]) -> int:
