@@ -106,11 +106,12 @@ class Job:
         return done.returncode
 
     def drift(self) -> int:
-        """What differs though nobody changed the files."""
+        """What differs though nobody changed the files; the journal keeps digests of what was read, for `audit exceptions`."""
         found = self._run("--format", "markdown", "drift", "--detailed-exitcode")
         if found.stdout:
             self.forge.summary(self._keep("drift.md", found.stdout))
-        return found.returncode
+        read = self._run("audit", "read")
+        return found.returncode or read.returncode
 
     def recover(self) -> int:
         """Say what is open and what to do, or settle it."""

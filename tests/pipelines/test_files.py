@@ -135,7 +135,7 @@ def test_the_reusable_workflows_ask_for_no_more_than_they_need() -> None:
     assert rights == {
         "validate": {"contents": "read"},
         "plan": {"contents": "read", "pull-requests": "write"},
-        "apply": {"actions": "read", "contents": "read", "pull-requests": "write"},
+        "apply": {"actions": "read", "contents": "read", "id-token": "write", "pull-requests": "write"},
         "drift": {"contents": "read"},
         "recover": {"contents": "read"},
     }

@@ -69,6 +69,7 @@ def test_gitlab_from_the_merge_request_to_the_nightly_drift(gitlab: GitLabRunner
     gitlab.by_hand("rename", "Visma Norway", "Somebody was here")
     found = gitlab.run("reconciler-drift-emulator")
     assert (found.code, "Somebody was here" in found.kept["reconciler-reports/drift.md"].decode()) == (2, True)
+    assert "the journal keeps their digests" in found.log  # for `audit exceptions`
     assert gitlab.run("reconciler-recover-emulator").code == 0
     refused = gitlab.run("reconciler-settle-emulator", INPUT_CHOICE="back; echo pwned")
     assert (refused.code, "pwned" in refused.log) == (64, False)
@@ -97,5 +98,6 @@ def test_azure_from_the_pull_request_to_the_nightly_drift(azure: AzureAgent) -> 
     azure.by_hand("rename", "Visma Norway", "Somebody was here")
     found = azure.run("drift", "drift")
     assert (found.code, "result=SucceededWithIssues" in found.log) == (0, True), found.log
+    assert "the journal keeps their digests" in found.log
     shown = azure.run("recover", "recover", choice="show")
     assert shown.code == 0, shown.log
