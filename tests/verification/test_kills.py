@@ -69,7 +69,7 @@ def test_a_run_that_dies_at_a_random_boundary_is_settled_from_the_shared_journal
 ) -> None:
     """`RECONCILER_KILLS=all` tries a thousand of them."""
     with on_server(postgres_address) as shared:
-        deaths = list(random_deaths(shared, part, PART if WHOLE else 12))
+        deaths = list(random_deaths(shared, part, PART if WHOLE else 6))
     record_property("kills", len(deaths))
     assert any(len(death.choices) == 2 for death in deaths), "none of them died while it was recovered"
     assert not [told(death) for death in deaths if unsettled(death, "")]

@@ -16,7 +16,7 @@ from tests.verification.layers import LAYERS, Case, batches, cases
 from tests.verification.plans import PLANS
 
 SEED = 20261122
-SHARE = {"singles": 15, "outages": 9, "persistent": 24, "recoveries": 9, "pairs": 24}
+SHARE = {"singles": 15, "outages": 9, "persistent": 9, "recoveries": 9, "pairs": 9}
 
 
 @pytest.fixture(scope="module", name="stage")

@@ -23,11 +23,11 @@ def the_stage() -> Stage:
 
 @pytest.mark.slow
 def test_an_exchange_that_is_spoiled_on_the_wire_ends_as_it_is_told() -> None:
-    """Every way, at a toggle, a save, a refresh and the read after it."""
+    """Every way, at a toggle, and at the read after the last write; `make verify` spoils every call of six plans."""
     bad, codes = [], set()
     with behind_a_proxy() as proxied:
         writes = [place for place, (_, writes) in enumerate(operations(proxied, "update"), 1) if writes]
-        for place in (*writes[:3], writes[-1] + 1):
+        for place in (writes[0], writes[-1] + 1):
             for way in WAYS:
                 trial, hit = attempt_spoiled(proxied, "update", way, place)
                 codes.add(trial.first.code)
@@ -53,4 +53,4 @@ def test_a_wall_clock_that_is_set_between_a_death_and_its_recovery_changes_nothi
 
 @pytest.mark.slow
 def test_games_of_edits_faults_deaths_and_recoveries_follow_the_reference() -> None:
-    play(20261122, examples=10, steps=15)
+    play(20261122, examples=5, steps=15)
