@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.audit.people import person_of
-from reconciler.errors import JournalError
 from reconciler.journal.events import RECORDS, Event, Kind
+from reconciler.journal.fold import MISSHAPEN, misshapen
 from reconciler.journal.view import RunView, view_run
 
 __all__ = ["Account", "Broken", "Review", "Seen", "account_of", "around"]
@@ -129,12 +129,8 @@ def account_of(target: str, events: Iterable[Event]) -> Account:
 def _built(event: Event, build: Any) -> Any:
     try:
         return build(event)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise JournalError(
-            "Journal cannot be trusted",
-            f"event {event.seq} ({event.kind}) does not have the form in which it was written",
-            "Check the chain with: reconciler audit verify",
-        ) from error
+    except MISSHAPEN as error:
+        raise misshapen(event) from error
 
 
 def _review(event: Event) -> Review:

@@ -17,7 +17,7 @@ from reconciler.journal.events import Body, Event, Kind
 from reconciler.journal.transitions import RunPhase, phase_after
 from reconciler.model import Binding, End, Outcome, Recorded, RunEnd, SecretRef, SentSecret, Settled, UsedPermit
 
-__all__ = ["KINDS", "Fold", "actor_text", "sent_secret"]
+__all__ = ["KINDS", "MISSHAPEN", "Fold", "actor_text", "misshapen", "sent_secret"]
 
 KINDS = frozenset(
     {
@@ -39,6 +39,18 @@ KINDS = frozenset(
 
 _Key = tuple[str, str]
 _OPEN = "open"
+
+# What taking an event apart raises if it was changed after every append was checked.
+MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError)
+
+
+def misshapen(event: Event) -> JournalError:
+    """What to raise of an event that does not have the form that every append is checked for."""
+    return JournalError(
+        "Journal cannot be trusted",
+        f"event {event.seq} ({event.kind}) does not have the form in which it was written",
+        "Check the chain with: reconciler audit verify",
+    )
 
 
 @dataclass(slots=True)
@@ -89,12 +101,8 @@ class Fold:
         """
         try:
             self._add(event)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise JournalError(
-                "Journal cannot be trusted",
-                f"event {event.seq} ({event.kind}) does not have the form in which it was written",
-                "Check the chain with: reconciler audit verify",
-            ) from error
+        except MISSHAPEN as error:
+            raise misshapen(event) from error
 
     def _add(self, event: Event) -> None:
         body = event.body

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.errors import JournalError
 from reconciler.journal.events import Body, Event, Kind, Verdict
-from reconciler.journal.fold import actor_text, sent_secret
+from reconciler.journal.fold import MISSHAPEN, actor_text, misshapen, sent_secret
 from reconciler.journal.transitions import RunPhase, RunState, UnitPhase, UnitState, advance
 from reconciler.model import Binding, Outcome, SentSecret
 
@@ -223,12 +223,8 @@ def view_run(events: Iterable[Event]) -> RunView:
                 units = {address: UnitView(address) for address in event.body["units"]}
                 view = RunView(event.run, event.target, event.at, event.body, units, first_seq=event.seq)
             _take(view, event)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise JournalError(
-                "Journal cannot be trusted",
-                f"event {event.seq} ({event.kind}) does not have the form in which it was written",
-                "Check the chain with: reconciler audit verify",
-            ) from error
+        except (*MISSHAPEN, IndexError) as error:
+            raise misshapen(event) from error
     if view is None:
         raise JournalError("Run not found", "the journal has no event of this run", "See the runs with: reconciler history")
     return view
