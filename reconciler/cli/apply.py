@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.break_glass import glass_of
+from reconciler.cli.break_glass import glass_of, why_options
 from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
 from reconciler.errors import CheckFailed, RefusedError, StalePlan, TargetError, UsageProblem
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.report.progress import Progress
     from reconciler.session import Session
 
-__all__ = ["apply", "ask", "run", "run_watched", "show_plan", "show_report"]
+__all__ = ["apply", "ask", "reasons", "refuse_denied", "run", "run_watched", "show_plan", "show_report"]
 
 
 @command("apply", formats=("text", "json", *FINDINGS))
@@ -39,10 +39,7 @@ __all__ = ["apply", "ask", "run", "run_watched", "show_plan", "show_report"]
 @click.option("--require-approval", is_flag=True, help="Run the saved plan only if the forge says that somebody else approved it.")
 @click.option("--attest-approval", metavar="TEXT", help="Who approved it elsewhere; the journal records it as said, not as verified.")
 @click.option("--retry-failed", is_flag=True, help="Also run what was rolled back the last time.")
-@click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
-@click.option("--reason", metavar="TEXT", help="Goes into the journal.")
-@click.option("--class", "change_class", type=click.Choice(["normal", "standard", "emergency"]), help="Which kind of change this is.")
-@click.option("--break-glass", is_flag=True, help="Go on without the approval; needs --reason, and somebody else's review afterwards.")
+@why_options
 def apply(settings: Settings, *, plan_file: str | None, yes: bool, allow: tuple[str, ...], **given: Any) -> int:
     """Plan, show the plan, ask, and run it; every unit is tested first, proved afterwards, and rolled back if it fails.
 
@@ -97,7 +94,7 @@ def _apply_saved(settings: Settings, path: Path, given: dict[str, Any]) -> int:
         if given["require_approval"]:
             allowed = _allowed(settings, session, made, given["glass"])
             if allowed is not None:
-                made, given = allowed.plan, {**given, "approval": allowed.approval.as_json(), "left": allowed.left}
+                made, given = allowed.plan, {**given, "approval": allowed.approval.as_json(), "left": allowed.left, "under": allowed.under}
         show_plan(settings, session, made)
         _refuse_early(session, made, given, saved=True)
         if not _has_work(session, made):
@@ -148,15 +145,14 @@ def _apply_fresh(settings: Settings, allow: tuple[str, ...], given: dict[str, An
     from reconciler import flow
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import busy, invocation, opened
-    from reconciler.cli.who import who, why
+    from reconciler.cli.who import who
 
     permissions = checked_permissions(allow)
     typed = invocation(settings)
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
             desired = flow.load(session, tuple(settings.files))
-            reasons = why(given["ticket"], given["reason"], "emergency" if given["glass"] is not None else given.get("change_class"))
-            occasion = flow.Occasion("apply", who(os.environ), reasons)
+            occasion = flow.Occasion("apply", who(os.environ), reasons(given))
             made = flow.make_plan(session, desired, permissions=permissions, occasion=occasion)
         show_plan(settings, session, made)
         if made.stopping:
@@ -187,7 +183,29 @@ def _refuse_early(session: Session, made: Plan, given: dict[str, Any], *, saved:
     holder = lease_holder(session) if session.recorded().open_runs else None
     if holder is not None and holder.held:
         return  # that run may be under way, not unfinished: taking the lease tells
-    units_to_run(made, session.recorded(), saved=saved, retry_failed=given["retry_failed"])
+    under = given.get("under", frozenset())
+    units_to_run(made, session.recorded(), saved=saved, retry_failed=given["retry_failed"], under=under)
+
+
+def refuse_denied(made: Plan, given: dict[str, Any]) -> None:
+    """Refuse what the policy denied, unless somebody breaks the glass; what that goes past is kept for the journal.
+
+    Raises:
+        CheckFailed
+    """
+    from reconciler import flow
+
+    glass: Glass | None = given.get("glass")
+    flow.refuse_denied(made, glass=glass is not None)
+    if glass is not None:
+        glass.passed += flow.passed_by_glass(made.denied)
+
+
+def reasons(given: dict[str, Any]) -> dict[str, str]:
+    """Why a plan runs, as the options of `why_options` say it; who breaks the glass has an emergency."""
+    from reconciler.cli.who import why
+
+    return why(given["ticket"], given["reason"], "emergency" if given.get("glass") is not None else given.get("change_class"))
 
 
 def _has_work(session: Session, made: Plan) -> bool:
@@ -239,7 +257,7 @@ def ask(settings: Settings, made: Plan) -> None:
 def run(settings: Settings, session: Session, made: Plan, typed: Invocation, given: dict[str, Any], *, saved: bool) -> int:
     """Run a plan that was shown, with progress, and show what it did; the exit code is the run's."""
     from reconciler import flow
-    from reconciler.cli.who import who, why
+    from reconciler.cli.who import who
     from reconciler.report.progress import Progress
 
     glass: Glass | None = given.get("glass")
@@ -250,7 +268,6 @@ def run(settings: Settings, session: Session, made: Plan, typed: Invocation, giv
     attested = given.get("attest_approval")
     approval = given.get("approval") or ({"attested": attested, "verified": False} if attested else None)
     actor = {**who(os.environ, token=flow.identity_token(os.environ)), **({"approval": approval} if approval else {})}
-    reasons = why(given["ticket"], given["reason"], "emergency" if glass is not None else given.get("change_class"))
     report = run_watched(
         settings,
         progress,
@@ -260,10 +277,11 @@ def run(settings: Settings, session: Session, made: Plan, typed: Invocation, giv
             **options,
             saved=saved,
             who=actor,
-            why=reasons,
+            why=reasons(given),
             glass=None if glass is None else glass.as_json(),
             listener=listener,
             left=given.get("left", ()),
+            under=given.get("under", frozenset()),
         ),
     )
     if glass is not None:

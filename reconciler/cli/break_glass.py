@@ -7,13 +7,16 @@ Effects: writes standard error.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import click
 
 from reconciler.cli.settings import Settings
 from reconciler.errors import ReconcilerError, UsageProblem
 
-__all__ = ["Glass", "glass_of"]
+__all__ = ["Glass", "glass_of", "why_options"]
 
 
 @dataclass(slots=True)
@@ -47,8 +50,30 @@ class Glass:
         settings.streams.err(page)
 
 
-def glass_of(given: dict[str, Any]) -> Glass | None:
+def why_options(run: Callable[..., int]) -> Callable[..., int]:
+    """The options of every command that runs a plan: why it runs, and the way past a control."""
+    options = (
+        click.option("--ticket", metavar="TEXT", help="Goes into the journal."),
+        click.option("--reason", metavar="TEXT", help="Goes into the journal."),
+        click.option(
+            "--class", "change_class", type=click.Choice(["normal", "standard", "emergency"]), help="Which kind of change this is."
+        ),
+        click.option(
+            "--break-glass",
+            is_flag=True,
+            help="Go past a missing approval, or a rule that may be broken; needs --reason, and somebody else's review afterwards.",
+        ),
+    )
+    for option in reversed(options):
+        run = option(run)
+    return run
+
+
+def glass_of(given: dict[str, Any], command: str = "apply …") -> Glass | None:
     """What `--break-glass` and its reason say; None without it.
+
+    Args:
+        command: as a person would type it, for the hint.
 
     Raises:
         UsageProblem: there is no reason, or the change is called something other than an emergency.
@@ -60,7 +85,7 @@ def glass_of(given: dict[str, Any]) -> Glass | None:
         raise UsageProblem(
             "Break-glass needs a reason",
             "`--break-glass` goes past a control, and the journal keeps why.",
-            "Write: reconciler apply … --break-glass --reason TEXT",
+            f"Write: reconciler {command} --break-glass --reason TEXT",
         )
     if given.get("change_class") not in (None, "emergency"):
         raise UsageProblem(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.break_glass import glass_of, why_options
 from reconciler.cli.settings import Settings, command
 from reconciler.errors import CheckFailed
 
@@ -24,22 +25,22 @@ __all__ = ["refresh"]
 @click.argument("connection")
 @click.option("--yes", is_flag=True, help="Do not ask. This permits no hazard.")
 @click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
-@click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
-@click.option("--reason", metavar="TEXT", help="Goes into the journal.")
+@why_options
 def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str, ...], **given: Any) -> int:
     """Ask the connector of CONNECTION for its fields again, for the day it was upgraded.
 
     An active connection is inactive meanwhile. New fields come without a direction, vanished ones are kept and marked.
     """
     from reconciler import flow
-    from reconciler.cli.apply import ask, run, show_plan
+    from reconciler.cli.apply import ask, reasons, refuse_denied, run, show_plan
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
-    from reconciler.cli.who import who, why
+    from reconciler.cli.who import who
 
+    given["glass"] = glass_of(given, "refresh CONNECTION")
     permissions = checked_permissions(allow)
     typed = invocation(settings)
-    occasion = flow.Occasion("apply", who(os.environ), why(given["ticket"], given["reason"]))
+    occasion = flow.Occasion("apply", who(os.environ), reasons(given))
     with opened(settings) as session:
         announce_open_runs(settings, session, typed)
         with busy(settings, f"Reading {session.target.name}"):
@@ -51,7 +52,7 @@ def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str,
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
             hint = f"If that is what you want: {typed.type('refresh', connection, allow=needed)}"
             raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", hint)
-        flow.refuse_denied(made)
+        refuse_denied(made, given)
         if not yes and not session.recorded().open_runs:
             ask(settings, made)
         options = {"atomic": False, "keep_going": False, "retry_failed": True, **given}

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.break_glass import glass_of, why_options
 from reconciler.cli.settings import Settings, command
-from reconciler.errors import CheckFailed
+from reconciler.errors import CheckFailed, UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
@@ -27,8 +28,7 @@ __all__ = ["rollback"]
 @click.option("-o", "--out", "saved_as", metavar="FILE", help="Save the plan, for `reconciler apply FILE`, and run nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask. This permits no hazard.")
 @click.option("--allow", metavar="HAZARD=ADDRESS", multiple=True, help="Permit one barrier, as the plan spells it; repeat it for more.")
-@click.option("--ticket", metavar="TEXT", help="Goes into the journal.")
-@click.option("--reason", metavar="TEXT", help="Goes into the journal.")
+@why_options
 def rollback(settings: Settings, *, run_id: str, saved_as: str | None, yes: bool, allow: tuple[str, ...], **given: Any) -> int:
     """Plan the way back to what a finished run found, show it, ask, and run it like any other plan.
 
@@ -36,14 +36,21 @@ def rollback(settings: Settings, *, run_id: str, saved_as: str | None, yes: bool
     are not, and it says so; nor are synchronised records. The files still ask for what was undone until they are changed.
     """
     from reconciler import flow
-    from reconciler.cli.apply import ask, run, show_plan
+    from reconciler.cli.apply import ask, reasons, refuse_denied, run, show_plan
     from reconciler.cli.permissions import checked_permissions
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
-    from reconciler.cli.who import who, why
+    from reconciler.cli.who import who
 
+    given["glass"] = glass_of(given, "rollback RUN")
+    if given["glass"] is not None and saved_as is not None:
+        raise UsageProblem(
+            "Nothing runs that could go past a control",
+            "`--break-glass` belongs to the command that runs the plan, and `-o` only saves it.",
+            f"Save it without, then write: reconciler apply {saved_as} --break-glass --reason TEXT",
+        )
     permissions = checked_permissions(allow)
     typed = invocation(settings)
-    occasion = flow.Occasion("apply" if saved_as is None else "plan", who(os.environ), why(given["ticket"], given["reason"]))
+    occasion = flow.Occasion("apply" if saved_as is None else "plan", who(os.environ), reasons(given))
     with opened(settings) as session:
         announce_open_runs(settings, session, typed)
         with busy(settings, f"Reading {session.target.name}"):
@@ -56,7 +63,7 @@ def rollback(settings: Settings, *, run_id: str, saved_as: str | None, yes: bool
             needed = sorted({*made.permissions, *(hazard.permission for hazard in made.stopping)})
             hint = f"If that is what you want: {typed.type('rollback', run_id, allow=needed)}"
             raise CheckFailed("Nothing was applied", "The plan has a barrier that is not permitted.", hint)
-        flow.refuse_denied(made)
+        refuse_denied(made, given)
         if not made.units:
             return 0
         if not yes and not session.recorded().open_runs:

@@ -7,6 +7,7 @@ Neighbours: called by `cli` through `flow`; `apply` does the work.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
@@ -48,12 +49,14 @@ def apply_plan(
     glass: Mapping[str, Any] | None = None,
     listener: Listener | None = None,
     left: Sequence[UnitEnd] = (),
+    under: frozenset[str] = frozenset(),
 ) -> RunReport:
     """Run a plan under the lease, with signals handled.
 
     Args:
         left: what was to run and may not; it ends untouched, so the whole ends short.
         glass: `reason` and what was `passed`, where a person went past a control on purpose; the journal flags the run.
+        under: digests of the plans that ran under the same approval.
 
     Raises:
         RefusedError: a check before the first write said no; nothing was written.
@@ -67,7 +70,7 @@ def apply_plan(
     with Applying(session, who or {}, listener) as applying:
         context = applying.context
         recorded = context.journal.recorded()
-        units = units_to_run(plan, recorded, saved=saved, retry_failed=retry_failed)
+        units = units_to_run(plan, recorded, saved=saved, retry_failed=retry_failed, under=under)
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
             actor = _who(session, who)
@@ -128,12 +131,21 @@ def refuse_unfit(session: Session, plan: Plan, *, saved: bool, glass: bool = Fal
     _refuse_expired_permits(plan, session.clock.now())
     if plan.stopping:
         listed = ", ".join(hazard.permission for hazard in plan.stopping)
-        raise CheckFailed(
-            "The plan is not permitted",
-            f"These barriers stand in its way: {listed}.",
-            "Permit each with --allow NAME=ADDRESS after a look, or under `permits:` in the files.",
-        )
+        raise CheckFailed("The plan is not permitted", f"These barriers stand in its way: {listed}.", _permitted_how(plan, saved=saved))
     refuse_denied(plan, glass=glass)
+
+
+def _permitted_how(plan: Plan, *, saved: bool) -> str:
+    """What to do about barriers; a saved plan is what was reviewed, so nothing is added to it when it runs."""
+    if not saved:
+        return "Permit each with --allow NAME=ADDRESS after a look, or under `permits:` in the files."
+    needed = sorted({*plan.permissions, *(hazard.permission for hazard in plan.stopping)})
+    allowed = [part for permission in needed for part in ("--allow", permission)]
+    again = shlex.join(["reconciler", "--target", plan.target, "plan", "-o", "FILE", *allowed])
+    return (
+        f"A saved plan is permitted when it is made: after a look, `{again}`, have that plan approved, and apply it. Or permit it in the "
+        "files, under `permits:`, and plan again."
+    )
 
 
 def _refuse_expired_permits(plan: Plan, now: datetime) -> None:
@@ -148,21 +160,29 @@ def _refuse_expired_permits(plan: Plan, now: datetime) -> None:
         raise StalePlan("A permit of the plan has expired", f"What it let through is no longer permitted: {', '.join(over)}.", hint)
 
 
-def refuse_used_permits(plan: Plan, recorded: Recorded) -> None:
+def refuse_used_permits(plan: Plan, recorded: Recorded, under: frozenset[str] = frozenset()) -> None:
     """Refuse a plan that a permit let through which another plan used up meanwhile; under this plan it goes on counting.
+
+    Args:
+        under: digests of the plans that ran under the same approval: it was given for one of them, so in each of them it goes on counting.
 
     Raises:
         StalePlan
     """
     used = {one.permit.permission: recorded.permits.get(one.permit.digest) for one in plan.permitting}
-    gone = [f"{name} (used by {by.run})" for name, by in used.items() if by is not None and by.plan_digest != plan.digest]
+    gone = [f"{name} (used by {by.run})" for name, by in used.items() if by is not None and by.plan_digest not in {plan.digest, *under}]
     if gone:
         hint = "A permit counts once: have a new one reviewed, and make a new plan with `reconciler plan -o FILE`."
         raise StalePlan("A permit of the plan is used up", f"It let an earlier run through: {', '.join(gone)}.", hint)
 
 
-def units_to_run(plan: Plan, recorded: Recorded, *, saved: bool, retry_failed: bool) -> tuple[Unit, ...]:
+def units_to_run(
+    plan: Plan, recorded: Recorded, *, saved: bool, retry_failed: bool, under: frozenset[str] = frozenset()
+) -> tuple[Unit, ...]:
     """The units that this plan may still run: a saved plan is used once per unit.
+
+    Args:
+        under: digests of the plans that ran under the same approval.
 
     Raises:
         OpenRun: an earlier run is unfinished.
@@ -174,7 +194,7 @@ def units_to_run(plan: Plan, recorded: Recorded, *, saved: bool, retry_failed: b
         raise OpenRun(
             "An earlier run is unfinished", f"{runs} has to be settled before anything else is written.", "Look with `reconciler recover`."
         )
-    refuse_used_permits(plan, recorded)
+    refuse_used_permits(plan, recorded, under)
     begun = recorded.begun.get(plan.digest, frozenset()) if saved else frozenset()
     units = tuple(unit for unit in plan.units if str(unit.address) not in begun)
     if plan.units and not units:

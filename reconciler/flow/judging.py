@@ -96,7 +96,7 @@ def _refuse(plan: Plan, denied: tuple[RuleVerdict, ...], *, glass: bool) -> None
         owners = ", ".join(sorted({one.owner for one in denied}))
         hint = f"Do what the rule asks for and plan again, or ask its owner: {owners}."
         if all(one.breakable for one in denied):
-            hint += " In an emergency: reconciler apply … --break-glass --reason TEXT"
+            hint += " In an emergency, repeat the command with: --break-glass --reason TEXT"
         raise CheckFailed(f"The policy of {plan.target} denies the plan", _told(denied), hint)
 
 

@@ -5,10 +5,11 @@ Effects: network; writes one comment at most; reads the journal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import dropwhile
+from typing import Any
 
 from reconciler.errors import CheckFailed, StalePlan, UsageProblem
 from reconciler.forge import Approval, Posted, approval_of, find, named_digest, open_forge, place_of, post
@@ -31,11 +32,13 @@ class Approved:
     Attributes:
         plan: all of the plan, or the part that an approval of an earlier plan covers.
         left: the units of the plan that may not run; each is untouched.
+        under: digests of the plans that ran under the approval, and of the one that it was given for.
     """
 
     plan: Plan
     approval: Approval
     left: tuple[UnitEnd, ...] = ()
+    under: frozenset[str] = frozenset()
 
 
 def comment(
@@ -147,9 +150,9 @@ def approved(environ: Mapping[str, str], session: Session, plan: Plan) -> Approv
     approval = approval_of(place.kind, change, ours, reviews, digest=digest, executors=(place.actor,))
     if earlier is None:
         _refuse_spent(session, plan)
-        return Approved(plan, approval)
+        return Approved(plan, approval, under=_ran_plans(session, digest))
     covered = covered_by(earlier, plan, ran=_ran_units(session, named), now=session.clock.now())
-    return Approved(covered.plan, replace(approval, covers="units"), _left(covered))
+    return Approved(covered.plan, replace(approval, covers="units"), _left(covered), _ran_plans(session, digest))
 
 
 def _refuse_spent(session: Session, plan: Plan) -> None:
@@ -183,13 +186,25 @@ def _ran_plan(session: Session, digest: str) -> Plan | None:
     return plan if sound else None
 
 
-def _ran_units(session: Session, digest: str, *, itself: bool = True) -> frozenset[str]:
-    """Digests of the units that an approval was used for: by its own plan (`itself`), and by later ones that it covered."""
-    store, found = session.store(create=False), set()
+def _opened_under(session: Session, digest: str) -> Iterator[tuple[RunEnd, Mapping[str, Any]]]:
+    """The runs under an approval, of its own plan and of later ones that it covered, each with how it was opened."""
+    store = session.store(create=False)
     for run in _runs_under(session, digest):
         opening = next((event.body for event in store.events(run=run.run) if event.kind == Kind.RUN_OPENED), {})
         given = opening.get("actor", {}).get("approval") or {}
-        if given.get("digest") == digest if run.plan_digest != digest else itself:
+        if digest in {run.plan_digest, given.get("digest")}:
+            yield run, opening
+
+
+def _ran_plans(session: Session, digest: str) -> frozenset[str]:
+    return frozenset({digest, *(run.plan_digest for run, _opening in _opened_under(session, digest))})
+
+
+def _ran_units(session: Session, digest: str, *, itself: bool = True) -> frozenset[str]:
+    """Digests of the units that an approval was used for: by its own plan (`itself`), and by later ones that it covered."""
+    found = set()
+    for run, opening in _opened_under(session, digest):
+        if itself or run.plan_digest != digest:
             units = (opening.get("plan") or {}).get("units", ())
             found |= {unit["digest"] for unit in units if run.units.get(unit["address"]) not in (*_OPEN_STILL, None)}
     return frozenset(found)

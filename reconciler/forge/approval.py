@@ -31,6 +31,8 @@ class Approval:
         change: its number.
         review: the forge's id of the verdict; empty where it has none.
         at: when; empty where the forge does not say, and then the order of comment and approval is not proved.
+        author: who proposed the change; `merged_by`, who merged it, empty before that.
+        executor: on whose behalf the run writes; empty where the pipeline does not say.
         covers: `plan` where the approved plan itself runs, `units` where units of it run in a later plan.
     """
 
@@ -41,11 +43,14 @@ class Approval:
     commit: str
     review: str = ""
     at: str = ""
+    author: str = ""
+    merged_by: str = ""
+    executor: str = ""
     covers: str = "plan"
 
     def as_json(self) -> dict[str, object]:
         """For the journal: raw, as the forge wrote it, and that it was verified there."""
-        names = ("forge", "change", "reviewer", "digest", "commit", "review", "at", "covers")
+        names = ("forge", "change", "reviewer", "digest", "commit", "review", "at", "author", "merged_by", "executor", "covers")
         return {**{name: getattr(self, name) for name in names}, "verified": True}
 
 
@@ -71,7 +76,18 @@ def approval_of(
             continue
         reason = _objection(change, comment, review, executors)
         if not reason:
-            return Approval(forge, change.number, review.reviewer, digest, review.commit or change.head, review.id, review.at)
+            return Approval(
+                forge,
+                change.number,
+                review.reviewer,
+                digest,
+                commit=review.commit or change.head,
+                review=review.id,
+                at=review.at,
+                author=change.author,
+                merged_by=change.merged_by,
+                executor=next((one for one in executors if one), ""),
+            )
         why.append(f"The approval of {review.reviewer} does not count: {reason}.")
     raise _refusal(change, " ".join(why) or "Nobody has approved it.")
 

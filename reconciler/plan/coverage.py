@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.errors import CheckFailed
-from reconciler.model import Address, Plan, Unit
+from reconciler.model import Address, Hazard, Plan, Unit
 from reconciler.plan.codec import plan_digest
+from reconciler.plan.guard import limit_of
 
 __all__ = ["Covered", "covered_by"]
 
@@ -70,9 +71,22 @@ def _same_ground(approved: Plan, plan: Plan, now: datetime) -> None:
     if now > datetime.fromisoformat(approved.expires):
         raise _refusal(f"The plan that was approved was good until {approved.expires}.")
     known = {unit.address for unit in plan.units}
-    news = [hazard for hazard in plan.hazards if hazard.address not in known and hazard not in approved.hazards]
+    news = [hazard for hazard in plan.hazards if hazard.address not in known and not _shown_of_whole(hazard, approved)]
     if news:
         raise _refusal(f"The plan that was approved did not show {', '.join(sorted(hazard.permission for hazard in news))}.")
+
+
+def _shown_of_whole(hazard: Hazard, approved: Plan) -> bool:
+    """Whether the approved plan showed a hazard of the whole, and had it permitted if it is a barrier.
+
+    That its permit is used up by now says nothing: it let this approval through, which is carried out in parts. A limit counts no more
+    units of a part than of the whole, so only what it allows has to be the same.
+    """
+    return any(
+        (replace(hazard, text=one.text) if limit_of(hazard) and limit_of(hazard) == limit_of(one) else hazard)
+        == replace(one, permitted=hazard.permitted)
+        for one in approved.hazards
+    )
 
 
 def _objection(unit: Unit, offered: Mapping[str, Unit], ran: frozenset[str], approved: Plan, plan: Plan) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from reconciler.model import (
@@ -33,6 +34,7 @@ from reconciler.wire import languages
 _MOST_TOLD = 5  # rows named in one sentence
 _ARROWS = {"to-crm": ">", "to-erp": "<", "both": "< >"}
 
+_OF_LIMIT: Final = " would be "
 _NOTICES = frozenset({HazardName.STARTS_DATA_FLOW, HazardName.LEFT_INACTIVE, HazardName.TAKES_OVER, HazardName.ACCESS_FLAGS})
 
 
@@ -295,6 +297,11 @@ def _holds_secrets(scene: Scene, unit: Unit) -> bool:
     return any(field.type.value == "Password" for field in fields) or any(written)
 
 
+def limit_of(hazard: Hazard) -> str:
+    """Which limit a hazard is about, and what it allows, without the count; empty for a hazard of another name."""
+    return hazard.text.partition(_OF_LIMIT)[2] if hazard.name is HazardName.LIMITS else ""
+
+
 def _whole(scene: Scene) -> _Found:
     target = Address(("target", scene.policy.target))
     connections = len(scene.live.listed)
@@ -311,7 +318,7 @@ def _whole(scene: Scene) -> _Found:
         most = limit * connections if isinstance(limit, float) else limit
         if count > most:
             allowed = f"{limit:.0%} of {connections}" if isinstance(limit, float) else str(limit)
-            yield HazardName.LIMITS, target, f"{count} would be {what}, and the target allows {allowed}."
+            yield HazardName.LIMITS, target, f"{count}{_OF_LIMIT}{what}, and the target allows {allowed}."
     if not scene.desired.connections:
         yield HazardName.EMPTY, target, "The file names no connection."
     elif not scene.live.listed and _expects_connections(scene):
@@ -337,4 +344,4 @@ def _leaves_inactive(unit: Unit) -> bool:
     )
 
 
-__all__ = ["Policy", "Scene", "endpoint", "find_hazards"]
+__all__ = ["Policy", "Scene", "endpoint", "find_hazards", "limit_of"]

@@ -23,7 +23,7 @@ __all__ = ["COLUMNS", "changes_csv"]
 
 COLUMNS: Final = (
     *("run", "began", "ended", "exit_code", "person", "user", "host", "principal", "ticket", "reason", "class"),
-    *("approved_by", "approval_verified", "break_glass", "workflow"),
+    *("approved_by", "approval_verified", "change_author", "break_glass", "workflow"),
     *("plan", "commit", "tool_version", "unit", "kind", "end", "rolled_back", "path", "before", "after", "attribution", "file", "line"),
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -83,6 +83,7 @@ def _about(opening: Mapping[str, Any]) -> dict[str, Any]:
         "break_glass": (opening.get("break_glass") or {}).get("reason", ""),
         "approved_by": approval.get("reviewer") or approval.get("attested", ""),
         "approval_verified": approval.get("verified", ""),
+        "change_author": approval.get("author", ""),
         "plan": opening.get("plan_digest", ""),
         "commit": commit_of(actor),
         "tool_version": opening.get("tool_version", ""),

@@ -104,7 +104,9 @@ def _approval(given: Any) -> str:
     if not given.get("verified"):
         return f"as {shortened(str(given.get('attested', '')), 80)} says; attested, not verified"
     at = f", {when(str(given['at']))}" if given.get("at") else ""
-    return f"by {shortened(str(given.get('reviewer', '')), 80)}, verified on {given.get('forge', '')} change {given.get('change', '')}{at}"
+    author = f" by {shortened(str(given['author']), 80)}" if given.get("author") else ""
+    change = f"{given.get('forge', '')} change {given.get('change', '')}{author}"
+    return f"by {shortened(str(given.get('reviewer', '')), 80)}, verified on {change}{at}"
 
 
 def _people(about: Any) -> str:

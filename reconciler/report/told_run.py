@@ -126,6 +126,9 @@ def _clock(clock: Any) -> str:
     return f"{abs(ahead):.0f} s {side} SuperOffice's" if abs(ahead) >= 1 else "within a second of SuperOffice's"
 
 
+_RAW: Final = ("forge", "change", "author", "reviewer", "executor", "merged_by", "review", "at", "commit", "digest")
+
+
 def _approval(view: RunView) -> Iterator[Block]:
     glass, approval = view.opening.get("break_glass"), (view.opening.get("actor") or {}).get("approval") or {}
     if glass:
@@ -143,14 +146,16 @@ def _approval(view: RunView) -> Iterator[Block]:
         yield Paragraph((words(shortened(text, _LONGEST)),), Tone.WARNING)
         return
     yield Paragraph((words(shortened(_verified(approval, view), 2 * _LONGEST)),), Tone.GOOD)
-    raw = [(name, str(approval[name])) for name in ("forge", "change", "review", "at", "commit", "digest") if approval.get(name)]
+    raw = [(name.replace("_", " "), str(approval[name])) for name in _RAW if approval.get(name)]
     yield Facts(tuple((name, (code(shortened(text, 160)),)) for name, text in raw))
 
 
 def _verified(approval: Mapping[str, Any], view: RunView) -> str:
     at = f" at {when(str(approval['at']))}" if approval.get("at") else ""
     told = f"{approval.get('reviewer', '')} approved it{at}, on {approval.get('forge', '')}, in change {approval.get('change', '')}."
-    told += " The tool asked the forge before the run, which confirmed that; it is neither the author of the change nor the one who ran it."
+    author, executor = (f" ({approval[name]})" if approval.get(name) else "" for name in ("author", "executor"))
+    told += " The tool asked the forge before the run, which confirmed that; it is "
+    told += f"neither the author of the change{author} nor the one who ran it{executor}."
     if approval.get("digest") == view.opening.get("plan_digest"):
         return f"{told} What was approved, by its digest, is exactly the plan that ran."
     return f"{told} The approval is of an earlier plan; only units that are the same in both were run under it."

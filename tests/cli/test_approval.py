@@ -50,13 +50,26 @@ def test_a_pull_request_from_the_first_push_to_the_apply(applied: Folder, forge:
         assert applied.run("apply", "plan.json", "--require-approval").code == 3
 
         forge.review("bo")
+        forge.merger = "cai"
+        monkeypatch.setenv("GITHUB_TRIGGERING_ACTOR", "kari")
         done = applied.run("apply", "plan.json", "--require-approval")
         assert done.code == 0, done.err
         assert "Approved by bo on github, change 7." in done.err
     run = applied.run("history", "--format", "json")
     newest = json.loads(run.out)["runs"][-1]["run"]
     shown = applied.run("show", newest).out
-    assert "by bo, verified on github change 7, 2026-11-22" in shown
+    assert "by bo, verified on github change 7 by anna, 2026-11-22" in shown
+    told = applied.run("audit", "report", newest, "--format", "json")
+    page = applied.run("audit", "report", newest).out
+    approval = json.loads(told.out)["opening"]["actor"]["approval"]
+    assert {name: approval[name] for name in ("author", "reviewer", "executor", "merged_by")} == {
+        "author": "anna",
+        "reviewer": "bo",
+        "executor": "kari",
+        "merged_by": "cai",
+    }
+    assert "neither the author of the change (anna) nor the one who ran it (kari)" in " ".join(page.split())
+    assert applied.run("audit", "changes").out.splitlines()[-1].count('"anna"') == 1
 
 
 def test_a_push_after_the_approval_makes_it_worthless(applied: Folder, forge: ScriptedForge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,7 @@ class ScriptedForge:
 
     bot: str = "github-actions[bot]"
     author: str = "anna"
+    merger: str = "bo"
     head: str = HEAD
     comments: list[Spoken] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
@@ -219,7 +220,7 @@ class ScriptedForge:
             "number": 7,
             "user": {"login": self.author},
             "head": {"sha": self.head},
-            "merged_by": {"login": "bo"},
+            "merged_by": {"login": self.merger},
             "merge_commit_sha": MERGED,
         }
 

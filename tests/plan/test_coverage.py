@@ -123,6 +123,40 @@ def test_nothing_is_covered_on_other_ground(plan: Plan, what: str) -> None:
     assert caught.value.exit_code == 3
 
 
+def limits(text: str, *, permitted: bool = True) -> Hazard:
+    return Hazard(HazardName.LIMITS, Address(("target", "x")), Grade.BARRIER, text, permitted=permitted)
+
+
+def rest_of(approved: Plan, *hazards: Hazard) -> Covered:
+    """The second unit alone in a later plan, which shows these hazards beside those of its units."""
+    anew = replace(approved, units=approved.units[1:], hazards=hazards)
+    return covered_by(approved, anew, ran=frozenset({approved.units[0].digest}), now=datetime.fromisoformat(approved.created))
+
+
+def test_a_limit_that_was_permitted_for_the_whole_is_permitted_for_the_rest_of_it(plan: Plan) -> None:
+    permit = JudgedPermit(Permit("limits", Address(("target", "x")), "2026-12-31", ticket="CHG-7"), PermitState.PERMITS)
+    approved = replace(plan, hazards=(limits("3 would be changed, and the target allows 1."),), permits=(permit,))
+    covered = rest_of(approved, limits("2 would be changed, and the target allows 1.", permitted=False))
+    assert (covered.plan.units, covered.left, covered.plan.stopping) == (plan.units[1:], (), ())
+    assert covered.plan.permits == (permit,)  # so that it expires, and is used up by others, as in the approved plan
+
+
+@pytest.mark.parametrize(
+    "other", ["2 would be deleted, and the target allows 1.", "2 would be changed, and the target allows 50% of 3.", "Another sentence."]
+)
+def test_another_limit_than_was_permitted_is_not_covered(plan: Plan, other: str) -> None:
+    approved = replace(plan, hazards=(limits("3 would be changed, and the target allows 50% of 4."),))
+    with pytest.raises(CheckFailed, match="did not show limits=target/x"):
+        rest_of(approved, limits(other))
+
+
+def test_another_barrier_of_the_whole_is_covered_only_word_for_word(plan: Plan) -> None:
+    approved = replace(plan, hazards=(NEW,))
+    assert rest_of(approved, replace(NEW, permitted=False)).plan.units == plan.units[1:]
+    with pytest.raises(CheckFailed, match="did not show parked=target/x"):
+        rest_of(approved, replace(NEW, text="Older."))
+
+
 def test_a_permitted_barrier_that_was_not_shown_leaves_out_its_unit_alone(plan: Plan) -> None:
     first, second = plan.units
     covered = later(plan, hazards=(*plan.hazards, replace(NEW, address=second.address)))

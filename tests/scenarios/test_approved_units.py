@@ -49,11 +49,29 @@ class Pipeline:
         return {str(call.request["Connection"]["DisplayName"]) for call in self.stage.calls("SaveConnection")}
 
 
+PERMIT = "permits:\n  - {hazard: limits, address: target/stage, until: 2099-01-31, ticket: CHG-7}\n"
+
+
 @pytest.fixture
 def pipeline(stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Pipeline]:
     """Three changes were planned, commented and approved; the first was applied, the second rolled back, the third left alone."""
+    yield from in_part(stage, monkeypatch, capsys)
+
+
+@pytest.fixture
+def permitted(stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Pipeline]:
+    """The same where the target allows one change, and a reviewed permit lets all three through."""
+    yield from in_part(stage, monkeypatch, capsys, "limits: {max_changed: 1}", permits=PERMIT)
+
+
+def in_part(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *limits: str, permits: str = ""
+) -> Iterator[Pipeline]:
+    """Play it, with these limits and permits."""
     stage.write(several(3))
     assert stage.apply().exit_code == 0
+    stage.write_targets(*limits)
+    stage.write((stage.folder / "connections.yaml").read_text(encoding="utf-8") + permits)
     stage.change(*((f"nb: Norge {number}", f"nb: Noreg {number}") for number in range(3)))
     monkeypatch.chdir(stage.folder)
     for name in ("GITHUB_EVENT_PATH", "GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR"):
@@ -174,3 +192,11 @@ def test_a_digest_in_the_words_of_a_file_approves_nothing(pipeline: Pipeline) ->
     assert pipeline.apply("--retry-failed", name="evil.json") == 3
     assert "does not name the digest" in pipeline.said
     assert pipeline.stage.calls() == []
+
+
+def test_a_permit_of_the_whole_goes_on_counting_under_the_approval_that_it_was_part_of(permitted: Pipeline) -> None:
+    """It counts once: for what was approved with it, in however many parts that is carried out, and for nothing else."""
+    assert permitted.type("--target", TARGET, "plan", "-o", "again.json") == 3  # for another approval it is used up
+    assert "limits=target/stage" in permitted.out
+    assert permitted.apply("--retry-failed", name="again.json") == 0, permitted.said
+    assert len(permitted.written()) == 2

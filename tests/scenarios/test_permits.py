@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,20 @@ def test_the_plan_tells_it_on_the_command_line_too(leaving: Stage, tmp_path: Pat
     assert [one["state"] for one in json.loads(typed.out)["permits"]] == ["permits", "permits"]
     with leaving.session() as session:
         assert flow.load(session, ()).permits[0].ticket == "CHG-1042"
+
+
+def test_a_saved_plan_with_a_barrier_says_how_to_permit_it_and_that_way_leads_through(applied: Stage) -> None:
+    """`apply plan.json` takes no --allow: what is permitted stands in the plan that was approved."""
+    applied.write(GONE.partition("permits:")[0])
+    assert applied.type("--target", "stage", "plan", "-o", "FILE").code == 3
+    refused = applied.type("apply", "FILE")
+    assert refused.code == 3
+    told = " ".join(refused.err.split())
+    assert "under `permits:`" in told
+    assert applied.writes == []
+    _, again, _ = told.split("`", 2)
+    assert again.startswith("reconciler --target stage plan -o FILE --allow "), told
+    typed = applied.type(*shlex.split(again)[1:])
+    assert typed.code == 0, typed.err
+    assert applied.type("apply", "FILE").code == 0
+    assert "DeleteConnection" in {call.operation for call in applied.writes}

@@ -170,6 +170,44 @@ def test_the_command_line_breaks_the_glass_of_a_rule_that_denied_the_plan(govern
     assert "The policy's rule freeze denies it" in typed.err
 
 
+@pytest.mark.parametrize("command", [("refresh", "norway"), ("rollback",)], ids=lambda command: command[0])
+def test_refresh_and_rollback_break_the_same_glass_and_are_flagged_for_it(governed: Stage, command: tuple[str, ...]) -> None:
+    """They run plans of their own, which the policy judges like any other."""
+    soft = rule("freeze", 'phase == "apply" && why.class != "standard"').replace("when:", "break_glass: true, when:")
+    govern(governed, rule("few", "count.units > 5"))
+    run = governed.apply().run
+    command = (*command, run) if command == ("rollback",) else command
+    govern(governed, soft, rule("hard", 'phase == "apply"'))
+    governed.emulator.clear_calls()
+    stopped = governed.type("--target", "stage", *command, "--yes", "--break-glass", "--reason", "the ERP moved")
+    assert (stopped.code, "hard: Not now." in stopped.err) == (3, True), stopped.err
+    govern(governed, soft)
+    stopped = governed.type("--target", "stage", *command, "--yes")
+    assert (stopped.code, "--break-glass --reason TEXT" in stopped.err) == (3, True), stopped.err
+    assert governed.type("--target", "stage", *command, "--yes", "--break-glass").code == 64
+    assert governed.writes == []
+
+    done = governed.type("--target", "stage", *command, "--yes", "--break-glass", "--reason", "the ERP moved")
+    assert done.code == 0, done.err
+    assert "BREAK-GLASS: the ERP moved" in done.err
+    told = json.loads(governed.type("--target", "stage", "audit", "exceptions", "--kind", "break-glass", "--format", "json").out)
+    (flag,) = told["exceptions"]
+    assert "The policy's rule freeze denies it" in flag["text"]
+    newest = json.loads(governed.type("--target", "stage", "show", flag["run"], "--format", "json").out)["opening"]
+    assert newest["why"] == {"reason": "the ERP moved", "class": "emergency"}
+
+    assert governed.type("--target", "stage", *command, "--yes", "--class", "standard").code == 0  # the policy hears the class
+
+
+def test_what_is_only_saved_goes_past_nothing(governed: Stage) -> None:
+    govern(governed, rule("few", "count.units > 5"))
+    run = governed.apply().run
+    typed = governed.type("--target", "stage", "rollback", run, "-o", "back.json", "--break-glass", "--reason", "now")
+    assert typed.code == 64
+    assert "apply back.json --break-glass --reason TEXT" in typed.err
+    assert not (governed.folder / "back.json").exists()
+
+
 def test_target_check_reads_the_policy(governed: Stage) -> None:
     govern(governed, rule("freeze", "count.units > 0"))
     assert "policy.yaml can be read: 1 rule, on the wall clock of UTC." in governed.type("target", "check", "stage").out
