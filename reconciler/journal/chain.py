@@ -21,6 +21,7 @@ from reconciler.journal.events import Body, Event
 __all__ = ["Break", "canonical", "event_hash", "plain", "verify"]
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})  # exactly these: a subclass has to be made plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise JournalError("Event is not JSON", f"{where} has a key that is not text.", "This is a bug in reconciler.")
-        return {str.__str__(key): _plain(part, f"{where}.{key}") for key, part in value.items()}
+        return {str.__str__(key): part if type(part) in _AS_THEY_ARE else _plain(part, f"{where}.{key}") for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part, f"{where}[{number}]") for number, part in enumerate(value)]
+        return [part if type(part) in _AS_THEY_ARE else _plain(part, f"{where}[{number}]") for number, part in enumerate(value)]
     raise JournalError("Event is not JSON", f"{where} is a {type(value).__name__}.", "This is a bug in reconciler.")
 
 

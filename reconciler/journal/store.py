@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.errors import InputError, JournalError
 from reconciler.journal import statements
@@ -21,9 +21,11 @@ from reconciler.journal.events import Body, Event, Kind
 from reconciler.journal.fold import Fold
 from reconciler.journal.sqlite_file import SqliteFile
 from reconciler.journal.transitions import RunState, advance, follow
-from reconciler.journal.view import RunView, view_run
 from reconciler.model import Problem, Recorded, RunEnd, Secret, SentSecret
 from reconciler.ports import Clock
+
+if TYPE_CHECKING:
+    from reconciler.journal.view import RunView
 
 __all__ = ["Checked", "RunJournal", "Store", "journal_path", "new_run_id", "open_shared", "open_store"]
 
@@ -177,6 +179,8 @@ class Store:
         Raises:
             JournalError: there is no such run.
         """
+        from reconciler.journal.view import view_run
+
         return view_run(self.events(run=run))
 
     def plan_of(self, run: str) -> Mapping[str, Any]:
@@ -185,15 +189,19 @@ class Store:
         plan: Mapping[str, Any] = body.get("plan") or {}
         return plan
 
-    def events(self, run: str | None = None, target: str | None = None) -> Iterator[Event]:
-        """The events in their order, of one run, one target or all; read in pages, so that a writer is never kept waiting."""
+    def events(self, run: str | None = None, target: str | None = None, *, after: int = 0) -> Iterator[Event]:
+        """The events in their order, of one run, one target or all; read in pages, so that a writer is never kept waiting.
+
+        Args:
+            after: the sequence number from which on they are new to the caller.
+        """
         if run is not None:
             statement, values = statements.PAGE_OF_RUN, [run]
         elif target is not None:
             statement, values = statements.PAGE_OF_TARGET, [target]
         else:
             statement, values = statements.PAGE, []
-        last = 0
+        last = after
         while True:
             with self.database.reading() as sql:
                 rows = sql.rows(statement, *values, last, _PAGE)
@@ -373,7 +381,7 @@ def _event(row: Sequence[Any]) -> Event:
             content.update(_parse(bulk[0]))
         # Text that differs from its canonical form could show another value to those who read the file directly.
         altered = bool(bulk) and _split(kind, content) != (body, bulk[0])
-        altered = altered or any(type(text) is not str for text in (target, run, kind, at, prev, made))
+        altered = altered or {type(target), type(run), type(kind), type(at), type(prev), type(made)} != {str}
     except (ValueError, TypeError, AttributeError, RecursionError):
         altered = True
     if altered:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import enum
 import io
+import ipaddress
 import queue
 import re
 import socket
@@ -87,12 +88,14 @@ under_way: Final = _UnderWay()
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[str]:
-    """Every address of a host, in the order in which they should be tried.
+    """Every address of a host, in the order in which they should be tried; one that is written as an address is not looked up.
 
     Raises:
         TimeoutError: nobody told them in time.
         socket.gaierror: there are none.
     """
+    if _is_address(host):
+        return [host]
     told: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -112,6 +115,14 @@ def _addresses(host: str, port: int, seconds: float) -> list[str]:
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _dialled(connection: HTTPConnection) -> socket.socket:

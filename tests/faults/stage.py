@@ -23,6 +23,7 @@ from reconciler import flow
 from reconciler.emulator import Call, Emulator, Entry, Fault, FaultKind, Snapshot, Switches
 from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.flow.planning import make_plan
+from reconciler.journal import statements
 from reconciler.journal.events import Event
 from reconciler.model import Plan, RunReport
 from reconciler.session import Session
@@ -280,7 +281,7 @@ class Stage:
 
         emulator.before_call = before_call
         with self.session({**ENVIRON, **scenario.environ}) as session:
-            last = max((event.seq for event in session.store(create=False).events()), default=0)
+            last = _last(session)
             for harm in harms:
                 fault = harm.fault()
                 if fault is not None:
@@ -301,7 +302,7 @@ class Stage:
             self.clock.sleep(2 * SETTLE_S)
             emulator.land_late()
             store = session.store(create=False)
-            account.events = [event for event in store.events() if event.seq > last]
+            account.events = list(store.events(after=last))
             account.sound = store.verify([account.report.head] if account.report is not None else []).sound
             account.open_runs = tuple(run.run for run in store.recorded(TARGET).open_runs)
         self.kept.let_go()
@@ -353,6 +354,12 @@ class Stage:
     def recover(self, prepared: Prepared, choice: str = "back", *harms: Harm) -> Account:
         """`reconciler recover --back` or `--accept-current`."""
         return self.run(prepared, f"recover --{choice}", lambda session: flow.recover(session, choice), harms)
+
+
+def _last(session: Session) -> int:
+    """The number of the journal's last event; 0 before the first."""
+    with session.store(create=False).database.reading() as sql:
+        return int(next(iter(sql.rows(statements.LAST_EVENT)), (0,))[0])
 
 
 def _arrival(call: int, newest: Row | None) -> Arrival:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -159,8 +158,10 @@ def goal_of(start: Row, expected: Expected) -> Row:
     """The row that a unit is to make of one that exists."""
     if expected.kind == "delete":
         return {**start, "Deleted": True, "Active": False}
-    goal = copy.deepcopy(start)
-    goal.update(expected.columns or {})
+    # Copied as far down as something is written below; the rest is shared with the row and only read.
+    goal = {**start, **(expected.columns or {})}
+    if "Actors" in start:
+        goal["Actors"] = {name: _copied(actor) for name, actor in start["Actors"].items()}
     if expected.config is not None:
         goal["ConfigFields"] = {**goal["ConfigFields"], **expected.config}
         goal["Remembered"] = dict(goal["ConfigFields"])
@@ -174,6 +175,10 @@ def goal_of(start: Row, expected: Expected) -> Row:
         goal["AssociateAccessIds"] = list(expected.users or ())
         goal["Access"] = sorted([(one, 0, True, True) for one in expected.groups] + [(0, one, True, True) for one in expected.users or ()])
     return goal
+
+
+def _copied(actor: Row) -> Row:
+    return {**actor, "Fields": {key: dict(row) for key, row in actor["Fields"].items()}}
 
 
 def _created(expected: Expected, old: Mapping[int, Row], new: Mapping[int, Row], after: Picture) -> Found:
@@ -197,7 +202,7 @@ def _created(expected: Expected, old: Mapping[int, Row], new: Mapping[int, Row],
 def unlike(one: Mapping[str, Any], other: Mapping[str, Any], path: str = "") -> list[str]:
     """Where two rows differ, as texts."""
     found = []
-    for name in sorted({*one, *other}, key=str):
+    for name in sorted({*one, *other}, key=str) if one != other else ():
         left, right = one.get(name), other.get(name)
         if isinstance(left, Mapping) and isinstance(right, Mapping):
             found += unlike(left, right, f"{path}{name}.")

@@ -89,6 +89,20 @@ def test_an_address_that_refuses_does_not_keep_from_the_next_one(monkeypatch: py
         assert gateway(f"http://localhost:{port}").list_connections(include_deleted=False) == ()
 
 
+@pytest.mark.parametrize(("host", "lookups"), [("localhost", 1), ("127.0.0.1", 0)])
+def test_a_name_is_looked_up_in_a_thread_and_an_address_is_not(monkeypatch: pytest.MonkeyPatch, host: str, lookups: int) -> None:
+    started, start = [], threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    with Scripted([reply(content=[])]) as server:
+        monkeypatch.setattr(threading.Thread, "start", noted)
+        gateway(f"http://{host}:{port_of(server)}").list_connections(include_deleted=False)
+    assert [name.startswith("lookup") for name in started].count(True) == lookups
+
+
 # --- a proxy ---
 
 

@@ -35,17 +35,18 @@ def archive(office: Office, name: str, query: Mapping[str, str]) -> Any:
     records = _records(office, name, select, query.get("$filter", ""))
     if records is None:
         raise Invalid(f"There is no archive provider {name}.", "SoNotSupportedException")
-    known = {column.lower(): column for column in (records[0][2]() if records else {})}
-    unknown = [column for column in select if records and column.lower() not in known]
+    # All rows of an archive have the same columns.
+    names = {column.lower(): column for column in (records[0][2]() if records else {})}
+    unknown = [column for column in select if records and column.lower() not in names]
     if unknown:
         raise Invalid(f"The archive {name} has no column {', '.join(unknown)}.")
     entities = {one.strip().lower() for one in query.get("$entities", "").split(",") if one.strip()}
     records = [one for one in records if one[1].lower() in entities] if entities else [one for one in records if one[1] != "deleted"]
     if query.get("$filter"):
         keep = parse_filter(query["$filter"])
-        records = [one for one in records if keep({column.lower(): value for column, value in one[2]().items()})]
-    records = _ordered(records, query.get("$orderby", ""))
-    return _page(name, records, select, query)
+        records = [one for one in records if keep(_lowered(names, one))]
+    records = _ordered(records, names, query.get("$orderby", ""))
+    return _page(name, records, {column: names.get(column.lower(), column) for column in select}, query)
 
 
 def _records(office: Office, name: str, select: list[str], restriction: str) -> Records | None:
@@ -58,19 +59,24 @@ def _records(office: Office, name: str, select: list[str], restriction: str) -> 
     return [(key, entity, partial(dict, columns)) for key, entity, columns in made]
 
 
-def _ordered(records: Records, order: str) -> Records:
+def _lowered(names: Mapping[str, str], record: Record) -> Row:
+    columns = record[2]()
+    return {low: columns[name] for low, name in names.items()}
+
+
+def _ordered(records: Records, names: Mapping[str, str], order: str) -> Records:
     for part in reversed([part.split() for part in order.split(",") if part.strip()]):
-        column = part[0].lower()
+        column = names.get(part[0].lower(), "")
 
         def value(record: Record, column: str = column) -> tuple[bool, Any]:
-            found = {name.lower(): one for name, one in record[2]().items()}.get(column)
+            found = record[2]().get(column)
             return (found is not None, found)
 
         records = sorted(records, key=value, reverse=len(part) > 1 and part[1].lower() == "desc")
     return records
 
 
-def _page(name: str, records: Records, select: list[str], query: Mapping[str, str]) -> dict[str, Any]:
+def _page(name: str, records: Records, select: Mapping[str, str], query: Mapping[str, str]) -> dict[str, Any]:
     try:
         top, skip = int(query.get("$top", PAGE_SIZE)), int(query.get("$skip", 0))
     except ValueError as error:
@@ -78,8 +84,7 @@ def _page(name: str, records: Records, select: list[str], query: Mapping[str, st
     shown = []
     for key, entity, look in records[skip : skip + top]:
         columns = look()
-        low = {column.lower(): value for column, value in columns.items()}
-        chosen = {column: low[column.lower()] for column in select} if select else columns
+        chosen = {shown_as: columns[column] for shown_as, column in select.items()} if select else columns
         shown.append({"PrimaryKey": str(key), "EntityName": entity, **chosen})
     # Behind a proxy the server builds links on a host that the client cannot reach; a client must count for itself.
     more = f"http://superoffice.internal/api/v1/archive/{name}?$skip={skip + top}" if skip + top < len(records) else None
@@ -90,26 +95,27 @@ def _fields(office: Office, connection: int | None) -> Records:
     """The fields of one connection, or of all."""
     state = office.state
     actors = {row["ErpConnectionActorTypeId"]: row for row in state.rows("ErpConnectionActorType")}
-    if connection is None:
-        keys = state.keys("ErpField")
-    else:
-        owners = [key for key, row in actors.items() if row["ErpConnectionId"] == connection]
-        keys = sorted(key for owner in owners for key in state.keys("ErpField", ErpConnectionActorTypeId=owner))
     logins = _logins(office)
 
-    def columns(key: int) -> Row:
-        row = state.row("ErpField", key) or {}
+    def columns(row: Row) -> Row:
         actor = actors[row["ErpConnectionActorTypeId"]]
         return {
             **{name: value for name, value in row.items() if name not in ("ErpFieldId", "Searchable")},
-            "Id": key,
+            "Id": row["ErpFieldId"],
             "ConnectionId": actor["ErpConnectionId"],
             "ActorTypeErp": actor["ActorTypeErp"],
             "PromptOrHasDefault": row["PromptUser"] or row["HasFirstSyncDefaultValue"],
             **_stamps(logins, row),
         }
 
-    return [(key, "erpField", partial(columns, key)) for key in keys]
+    def looked_up(key: int) -> Row:
+        return columns(state.row("ErpField", key) or {})
+
+    if connection is None:
+        return [(key, "erpField", partial(looked_up, key)) for key in state.keys("ErpField")]
+    owners = [key for key, row in actors.items() if row["ErpConnectionId"] == connection]
+    rows = {row["ErpFieldId"]: row for owner in owners for row in state.rows("ErpField", ErpConnectionActorTypeId=owner)}
+    return [(key, "erpField", partial(columns, row)) for key, row in sorted(rows.items())]
 
 
 def _connections(office: Office) -> Made:
