@@ -75,6 +75,23 @@ def put_back_mapped(context: Context, running: Running, step: int) -> None:
     wanted = _pairs_before(running)
     if wanted:
         save_items(context, running, wanted, step=step, sets={"restore": sorted(wanted)}, rollback=True)
+    running.residue += [
+        f"{actor} {key}, perhaps without its list items: SuperOffice did not show them, because the connector does not report the field,"
+        " so they could not be put back"
+        for actor, key in _unseen_lists(running)
+    ]
+
+
+def _unseen_lists(running: Running) -> list[tuple[str, str]]:
+    """List fields that got another CRM field and whose pairs no read showed, because the connector does not report them any more."""
+    below = running.observed_below
+    shown = {one.field_id for one in below.lists.lists} if below is not None and below.lists is not None else set()
+    return [
+        (actor, field.key)
+        for actor, start in running.starts.items()
+        for field in start.fields
+        if field.missing_in_erp and field.crm and field.list_reference and field.id not in shown and remapped(running, actor, field.key)
+    ]
 
 
 def put_back_ordered(context: Context, running: Running, step: int) -> None:

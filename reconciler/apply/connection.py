@@ -13,11 +13,12 @@ from typing import Any
 from reconciler.apply import rows
 from reconciler.apply.below import run_below
 from reconciler.apply.below_read import missing_below, moved_below
+from reconciler.apply.blocking import ACCEPT_FIRST, blocking_fields, with_way_out
 from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.ensure import Proof, Write, ensure, look
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import ACTOR_TYPES, Act, Connection, ErpField, Outcome, Result, Secret, Step, TestResult, UnitKind
+from reconciler.model import Act, Connection, ErpField, Outcome, Result, Secret, Step, TestResult, UnitKind
 from reconciler.plan.codec import value_to_json
 
 
@@ -158,29 +159,6 @@ def refresh(context: Context, running: Running, *, step: int, rollback: bool = F
     return ensure(context, write, ()).read
 
 
-def blocking_fields(context: Context, running: Running, fields: tuple[ErpField, ...]) -> tuple[str, ...]:
-    """Mandatory ERP fields without a direction in an active actor type: what an activation would be refused for.
-
-    What the unit itself is about to map or switch does not count. Whether an actor type is active is asked once per unit, so
-    that nothing but the read of the fields falls into the inactive window.
-
-    Source: SuperOffice manual, "Configure ERP connection" (a mandatory field needs a synchronisation direction).
-    """
-    open_ones = [one for one in fields if one.mandatory and not one.has_direction and not one.missing_in_erp]
-    open_ones = [one for one in open_ones if not _will_be_mapped(running, one)]
-    for kind in sorted({one.actor_type for one in open_ones} - running.active_actors.keys()):
-        running.active_actors[kind] = context.reader.actor_is_active(running.row_id, kind)
-    return tuple(f"{one.actor_type} {one.key}" for one in open_ones if running.active_actors[one.actor_type])
-
-
-def _will_be_mapped(running: Running, field: ErpField) -> bool:
-    """Whether the plan gives the field a direction, or switches its actor type off."""
-    name = next((ours for ours, wire in ACTOR_TYPES.items() if wire == field.actor_type), "")
-    wanted = (running.unit.wants or {}).get("actors", {}).get(name, {})
-    direction = wanted.get("fields", {}).get(field.key, {}).get("direction", "none")
-    return direction != "none" or wanted.get("sync") is False
-
-
 def test_stored(context: Context, running: Running, phase: str, *, expected: bool) -> TestResult:
     """Test the stored connection; once more after a pause when the answer is not the expected one."""
     for repeat in (True, False):
@@ -299,13 +277,15 @@ def _refresh(context: Context, running: Running, step: Step) -> None:
             raise StepFailed(
                 "It could not be activated",
                 f"After the refresh these mandatory fields have no direction: {', '.join(blocking)}. Give each one in the file (with"
-                " `renamed_from` where it continues another field) and apply that; where this run needs attention, type"
-                " `reconciler recover --accept-current` before.",
+                f" `renamed_from` where it continues another field) and apply that; {ACCEPT_FIRST}",
             )
 
 
 def _activate(context: Context, running: Running, step: Step) -> None:
-    proof = set_active(context, running, wanted=True, step=step.number)
+    try:
+        proof = set_active(context, running, wanted=True, step=step.number)
+    except StepFailed as refused:
+        raise with_way_out(context, running, refused) from refused
     running.activated = running.activated or proof.sent
     if running.window_started is not None:
         running.window_s = round(context.clock.monotonic() - running.window_started, 3)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from reconciler.apply.context import RETEST_PAUSE_S, Context
-from reconciler.apply.ensure import Write, ensure, look
+from reconciler.apply.ensure import REFUSED, Write, ensure, look
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
@@ -218,7 +218,7 @@ def _remove(context: Context, running: Running, number: int, *, rollback: bool =
     """Delete, after SuperOffice said that it can be deleted: the delete itself does not tell whether it worked."""
     answer = context.reader.can_delete_connector(running.row_id)
     if answer not in ("NoError", "ErrorNotFound"):
-        raise StepFailed("SuperOffice refused", f"{running.name} cannot be deleted: {answer}.")
+        raise StepFailed(REFUSED, f"{running.name} cannot be deleted: {_why_not(answer, rollback=rollback)}")
     running.wrote.add(Act.DELETE)
     write: Write[Connector | None] = Write(
         unit=running.name,
@@ -236,6 +236,18 @@ def _remove(context: Context, running: Running, number: int, *, rollback: bool =
     )
     opening = context.connector(running.row_id)
     running.latest_connector = ensure(context, write, opening).read
+
+
+def _why_not(answer: str, *, rollback: bool) -> str:
+    """What SuperOffice's code means. Whether it counts deleted connections is not documented, so both are told."""
+    if answer != "ErrorConnectorHasConnections":
+        return f"{answer}."
+    said = f"SuperOffice says that connections are on it ({answer}), and it may count deleted ones, which nothing takes away."
+    if rollback:
+        return f"{said} It does no harm unused; `reconciler recover --accept-current` leaves it there."
+    return (
+        f"{said} Delete those that are left (`reconciler dump` shows whose they are), or take it out of the file: it does no harm unused."
+    )
 
 
 def _verify(context: Context, running: Running, step: Step) -> None:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from reconciler.apply import rows
+from reconciler.apply.blocking import idle_fields, vanished_fields
 from reconciler.apply.by_hand import by_hand
 from reconciler.apply.recover import plan_of, unsettled
 from reconciler.errors import ReconcilerError
@@ -63,6 +64,11 @@ def _describe_unit(reader: Reader | None, view: RunView, unit: Unit, state: Unit
         recommended, why = Choice.FORWARD, "It is deleted, as the plan wanted; a deletion cannot be undone."
     elif isinstance(row, Connection) and _as_wanted(row, unit):
         recommended, why = Choice.FORWARD, "What the tenant shows is what the plan wanted; going forward tests and proves it."
+    elif reader is not None and isinstance(row, Connection) and _is_kept_off(reader, row, state):
+        recommended, why = (
+            Choice.ACCEPT_CURRENT,
+            "Going back would end here again: SuperOffice does not activate it with these fields. Accept it, and apply a file for them.",
+        )
     steps = () if reached else by_hand(unit, state)
     return RecoverUnit(view.run, unit.address, known, now, recommended.value, why, steps)
 
@@ -88,6 +94,17 @@ def _secrets(unit: Unit, state: UnitView, opens: Opens) -> tuple[tuple[str, ...]
 def _as_wanted(row: Connection, unit: Unit) -> bool:
     """Whether a row is as the plan wanted; without the declared types a config value cannot be judged, so then it is not."""
     return unit.wants is not None and not unit.wants.get("config") and rows.holds(row, unit.wants, {})
+
+
+def _is_kept_off(reader: Reader, row: Connection, state: UnitView) -> bool:
+    """Whether the way back ended at an activation that was refused in words, and what is stored still gives the reason for that."""
+    last = state.attempts[-1] if state.attempts else None
+    if row.active or last is None or not (last.rollback and last.act == Act.ACTIVATE and last.reasons):
+        return False
+    try:
+        return bool(vanished_fields(reader, row.id) or idle_fields(reader, row.id))
+    except ReconcilerError:
+        return False
 
 
 def _found(state: UnitView) -> tuple[str, ...]:

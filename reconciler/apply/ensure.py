@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from reconciler.apply.context import LEASE_MARGIN_S, STALE_READ_PAUSES_S, Context
 from reconciler.errors import ConflictError, InDoubt, StepFailed, TargetError
@@ -28,6 +28,8 @@ from reconciler.model import Act, Outcome, Result
 
 T = TypeVar("T")
 
+# How the error of a write begins that SuperOffice refused in words.
+REFUSED: Final = "SuperOffice refused"
 # One write is sent at most this often: once, and twice more after a read proved that it had no effect.
 MAX_SENDS = 3
 # How many reads in a row have to agree before they are believed against, or without, an answer. What is as desired needs no
@@ -265,7 +267,7 @@ def look(context: Context, read: Callable[[], T], expected: Callable[[T], bool])
 
 def _why(write: Write[T], result: Result) -> tuple[str, str]:
     if result.reasons:
-        return "SuperOffice refused", f"{write.operation}: {'; '.join(result.reasons)}"
+        return REFUSED, f"{write.operation}: {'; '.join(one.rstrip('. ') for one in result.reasons)}."
     said = f": {result.detail}" if result.detail else ""
     if result.outcome is Outcome.UNKNOWN:
         return "The write was never acknowledged", f"{write.operation} was sent several times without an answer that can be trusted{said}"

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reconciler.apply import rows
 from reconciler.apply.below_read import moved_below
+from reconciler.apply.blocking import blocking_fields
 from reconciler.apply.carried import carry, keys_sent
-from reconciler.apply.connection import blocking_fields
 from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.running import Running
 from reconciler.errors import CheckFailed, ConnectorUnavailable, StalePlan

@@ -251,7 +251,8 @@ def _roll_back(context: Context, running: Running, reason: str) -> Back:
     except JournalError:
         raise
     except ReconcilerError as error:
-        return Back(End.NEEDS_ATTENTION, f"The rollback stopped: {error}")
+        again = str(error).rstrip(". ") in reason
+        return Back(End.NEEDS_ATTENTION, "The rollback stopped for the same reason." if again else f"The rollback stopped: {error}")
 
 
 def _undo_done(context: Context, progress: Progress) -> None:

@@ -133,13 +133,14 @@ def _field_notes(session: Session, connections: frozenset[int]) -> dict[int, str
     asked: dict[tuple[int, str], bool] = {}
     for row in stored:
         place = (row.connection_id, row.actor_type)
-        if row.missing_in_erp and row.crm and row.has_direction:
-            gone[row.connection_id].append(_called(row))
-        elif place in used and row.mandatory and not row.missing_in_erp and not row.has_direction:
-            if place not in asked:
-                asked[place] = session.gateway.actor_is_active(*place)
-            idle[row.connection_id] += [_called(row)] if asked[place] else []
-    return {key: _field_note(gone[key], idle[key]) for key in sorted(gone.keys() | idle.keys()) if gone[key] or idle[key]}
+        vanished = row.missing_in_erp and row.crm and row.has_direction
+        if not vanished and not (place in used and row.mandatory and not row.missing_in_erp and not row.has_direction):
+            continue
+        if place not in asked:
+            asked[place] = session.gateway.actor_is_active(*place)
+        if asked[place]:
+            (gone if vanished else idle)[row.connection_id].append(_called(row))
+    return {key: _field_note(gone[key], idle[key]) for key in sorted(gone.keys() | idle.keys())}
 
 
 def _called(row: ErpField) -> str:

@@ -89,7 +89,8 @@ def _cannot_be_known(address: Address) -> tuple[NotChecked, ...]:
     """What no read tells before the connector was asked: SuperOffice stores the answer and does not take it back."""
     reason = (
         "whether the connector brings mandatory fields: SuperOffice does not activate the connection again before each has a direction, "
-        "so write those that you know of into the file first (with `renamed_from` where one continues another field)"
+        "so write those that you know of into the file first (with `renamed_from` where one continues another field); "
+        "and whether it takes mapped ones away, for which an activation may be refused, too"
     )
     return (NotChecked(address, ("actors",), reason),)
 

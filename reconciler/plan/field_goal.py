@@ -142,7 +142,9 @@ def _lost_items(
     if "items" in live and not pairs:
         return []
     told = f" ({', '.join(pairs)})" if pairs else ""
-    reason = f"with another CRM field SuperOffice forgets what the items of the list stand for{told}; a rollback brings them back"
+    unseen = mapping.missing_in_erp and "items" not in live
+    back = "it no longer shows them, so no rollback brings them back" if unseen else "a rollback brings them back"
+    reason = f"with another CRM field SuperOffice forgets what the items of the list stand for{told}; {back}"
     return [NotChecked(ground.address, (*path, "items"), reason)]
 
 

@@ -133,6 +133,7 @@ def test_a_refresh_that_knows_nothing_of_the_new_key_says_so_and_the_file_goes_o
     assert ".." not in unit.reason
     assert "where this run needs attention, type `reconciler recover --accept-current` before." in unit.reason
     with bench.session() as session:
+        assert [one.recommended for one in flow.recover_view(session)] == ["accept-current"]
         assert flow.recover(session, "accept-current").exit_code == 0
     assert not active(bench)
     assert note(bench) == EXPLAINED
@@ -201,9 +202,11 @@ def test_a_connector_that_drops_an_actor_type(bench: Workbench, wanted: Document
     assert {problem.source.line for problem in told.value.problems if problem.source} != {0}
     document = copy.deepcopy(wanted)
     document["connections"]["norway"]["actors"]["customer"] = {"sync": False}
+    assert note(bench).startswith("The connector no longer reports customer ")
     assert bench.apply(bench.plan(document)).exit_code == 0
     assert active(bench)
     assert bench.plan(document).units == ()
+    assert note(bench) == ""  # nothing of an actor type that is not synchronised is left to do
 
 
 def test_an_actor_type_that_the_connector_never_offered(bench: Workbench, wanted: Document) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.emulator import Call, Fault, FaultKind, Switches
-from reconciler.errors import CheckFailed, TargetError
+from reconciler.errors import CheckFailed, RunError, TargetError
 from reconciler.model import End
 from tests.mappings.test_switches import BELOW
 from tests.scenarios.stage import CONNECTIONS, VISMA, Stage, staged, truth
@@ -186,6 +186,27 @@ def test_a_connector_is_deleted_only_when_superoffice_says_that_it_can_be(scene:
     ends = [unit.end for unit in report.units]
     assert (report.exit_code, ends) == ((5, [End.AS_DESIRED, End.UNTOUCHED]) if counted else (0, [End.AS_DESIRED] * 2))
     assert bool(stage.calls("DeleteErpSyncConnectorEntity")) is not counted
+    assert len(stage.emulator.inspect.connectors(deleted=False)) == (1 if counted else 0)
+    assert stage.emulator.inspect.connections(deleted=False) == []
+
+
+def test_a_connector_that_counts_as_used_stays_and_the_report_says_what_to_write(scene: Any) -> None:
+    """Nobody can ask before: until the connection is deleted, it counts itself. The way out is a file without the connector."""
+    stage = scene(deleted_connections_count=True)
+    stage.write("version: 1\nconnectors:\n  visma: {absent: true}\nconnections:\n  norway: {absent: true}\n")
+    report = stage.apply("delete=connection/norway", "linked-records=connection/norway", "delete=connector/visma")
+    told = (
+        "SuperOffice refused: connector/visma cannot be deleted: SuperOffice says that connections are on it"
+        " (ErrorConnectorHasConnections), and it may count deleted ones, which nothing takes away. Delete those that are left"
+        " (`reconciler dump` shows whose they are), or take it out of the file: it does no harm unused."
+    )
+    assert (report.exit_code, report.units[1].end, report.units[1].reason) == (5, End.UNTOUCHED, told)
+    stage.emulator.clear_calls()
+    with pytest.raises(RunError) as refused:  # alone, it is refused before any write
+        stage.apply("delete=connector/visma")
+    assert (str(refused.value), stage.writes) == (told, [])
+    stage.write("version: 1\nconnections:\n  norway: {absent: true}\n")
+    assert (stage.plan().units, stage.apply().exit_code, stage.writes) == ((), 0, [])
 
 
 @pytest.mark.parametrize("answer", ["server_error", "error_object", "null"])
@@ -214,6 +235,26 @@ def test_an_activation_that_tests_by_itself_and_fails_is_rolled_back(scene: Any)
     stage.change(CONFIG)
     report = stage.apply()
     assert (report.exit_code, report.units[0].end, truth(stage)) == (5, End.AS_BEFORE, before)
+
+
+def test_a_creation_whose_activation_tests_by_itself_and_fails_was_never_active_and_is_deleted_again(scene: Any) -> None:
+    """By default such a creation is active before its test fails, and a person decides; here nothing can hang on it."""
+    stage = scene(toggle_tests_connection=True)
+    before = truth(stage)
+    stage.write(CONNECTIONS + SWEDEN)
+
+    def fail_from_now_on(call: Call) -> None:
+        if call.operation == "ToggleErpConnectionActive":
+            stage.emulator.edit.connector_fails_tests(VISMA)
+
+    stage.emulator.before_call = fail_from_now_on
+    report = stage.apply()
+    stage.emulator.before_call = None
+    (unit,) = report.units
+    assert (report.exit_code, unit.end, unit.rolled_back, truth(stage)) == (5, End.AS_BEFORE, True, before)
+    assert unit.reason.startswith("SuperOffice refused: ToggleErpConnectionActive: The connection test failed: ")
+    assert "soft-deleted" in unit.residue[0]
+    assert [call.operation for call in stage.writes][-2:] == ["ToggleErpConnectionActive", "DeleteConnection"]
 
 
 def test_a_rollback_to_values_that_no_longer_pass_and_may_not_be_saved_is_not_called_one(scene: Any) -> None:
