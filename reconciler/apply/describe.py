@@ -144,7 +144,11 @@ def _now(reader: Reader | None, unit: Unit, state: UnitView) -> tuple[str, Conne
     try:
         if not row_id:
             reader.connectors()
-            return "It is not known whether it was created.", None, True
+            proved = any(
+                one.act == Act.CREATE and one.readings and one.readings[-1].verdict == Verdict.AS_DESIRED for one in state.attempts
+            )
+            said = "It was created by this run, as a read showed." if proved else "It is not known whether it was created."
+            return said, None, True
         row = reader.connection(row_id) if unit.address.kind == "connection" else reader.connector(row_id)
     except ReconcilerError as error:
         return f"The tenant cannot be read now: {error}", None, False

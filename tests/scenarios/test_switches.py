@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reconciler import flow
 from reconciler.emulator import Call, Fault, FaultKind, Switches
 from reconciler.errors import CheckFailed, RunError, TargetError
 from reconciler.model import End
@@ -207,6 +208,21 @@ def test_a_connector_that_counts_as_used_stays_and_the_report_says_what_to_write
     assert (str(refused.value), stage.writes) == (told, [])
     stage.write("version: 1\nconnections:\n  norway: {absent: true}\n")
     assert (stage.plan().units, stage.apply().exit_code, stage.writes) == ((), 0, [])
+
+
+def test_a_created_connector_that_may_not_go_again_is_left_with_the_way_to_close_the_run(tmp_path: Path) -> None:
+    """`--atomic` takes back what was done: the connection goes, and counts all the same."""
+    with staged(tmp_path, switches={"deleted_connections_count": True}) as stage:
+        stage.emulator.faults.add(Fault("ToggleErpConnectionActive", FaultKind.REASONS_WITHOUT_FLIP))
+        report = stage.apply(atomic=True)
+        assert (report.exit_code, [unit.end for unit in report.units]) == (6, [End.NEEDS_ATTENTION, End.AS_BEFORE])
+        assert report.units[0].reason.endswith("It does no harm unused; `reconciler recover --accept-current` leaves it there.")
+        with stage.session() as session:
+            (told,) = flow.recover_view(session)
+        assert told.now == "It was created by this run, as a read showed."
+        assert stage.recover("accept-current").exit_code == 0
+        assert [row["DisplayName"] for row in stage.emulator.inspect.connectors(deleted=False)] == ["Visma Business"]
+        assert stage.apply(retry_failed=True).exit_code == 0
 
 
 @pytest.mark.parametrize("answer", ["server_error", "error_object", "null"])
