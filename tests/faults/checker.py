@@ -319,7 +319,10 @@ def _intents(account: Account) -> Iterator[Violation]:
 
 
 def _proves(account: Account, read: Call, write: Call) -> bool:
-    """Whether a call is an undisturbed read that shows what a write did."""
+    """Whether a call is an undisturbed read that shows what a write did.
+
+    What surely did nothing leaves nothing that a read could be late for: after it, a stale read is a look like any other.
+    """
     if read.sequence in account.cut:
         return False
     kind, key = account.rows[write.sequence]
@@ -331,7 +334,7 @@ def _proves(account: Account, read: Call, write: Call) -> bool:
     shown_by = SHOWN_BY.get(write.operation)
     if write.operation == "UpdateConnectionFields":  # no read can prove it; what is stored now is looked at all the same
         return read.operation == shown_by
-    if read.fault == "stale-read":
+    if read.fault == "stale-read" and (write.effect or write.fault not in CERTAIN):
         return False
     if shown_by is not None:
         return read.operation == shown_by and (same or shown_by.startswith(("archive", "MDOList")))

@@ -1,12 +1,11 @@
 """Runs batches of cases in several processes and writes each result down as it comes, so that a stopped campaign goes on.
 
-Results lie in `.verification/<tree>.jsonl`, where the tree is git's id of everything that could change a verdict: the tool,
-the laboratory and the checker. Another tree begins anew.
+Results lie in `.verification/<layer>-<digest>.jsonl`, where the digest is that of the text of all that the layer's runs import
+(`sources`). After a change of any of it the layer begins anew; after any other change its results stand.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import random
@@ -21,14 +20,13 @@ from typing import Any
 
 from tests.faults.matrix import Result, operations
 from tests.faults.stage import Stage, stage
-from tests.verification.catalogue import ALL, MORE, every_batch
+from tests.verification.catalogue import ALL, MORE, belongs_to, every_batch
 from tests.verification.layers import Batch, Case, cases
 
-__all__ = ["ROOT", "commit", "log_path", "perform", "remember", "run", "say", "tree"]
+__all__ = ["ROOT", "commit", "log_path", "perform", "remember", "run", "say"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".verification"
-_JUDGED_BY = ("reconciler", "tests/faults", "tests/verification")
 
 
 def say(text: str) -> None:
@@ -37,25 +35,15 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def tree() -> str:
-    """What results belong to: git's ids of the folders that decide a verdict; a digest of what is not committed follows."""
-    ids = [_git("rev-parse", f"HEAD:{folder}")[:12] for folder in _JUDGED_BY]
-    changed = _git("diff", "HEAD", "--", *_JUDGED_BY) + _git("ls-files", "--others", "--exclude-standard", "--", *_JUDGED_BY)
-    return "-".join([*ids, hashlib.sha256(changed.encode()).hexdigest()[:8]] if changed else ids)
-
-
-def log_path() -> Path:
-    """Where the results of this tree lie."""
-    return FOLDER / f"{tree()}.jsonl"
+def log_path(layer: str) -> Path:
+    """Where the results of a layer of this code lie."""
+    return FOLDER / f"{layer}-{belongs_to(layer)}.jsonl"
 
 
 def commit() -> str:
-    """The commit at hand, in short."""
-    return _git("rev-parse", "--short", "HEAD")
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    """The commit at hand, in short; with a + where files differ from it."""
+    ran = subprocess.run(["git", "describe", "--always", "--exclude=*", "--dirty=+"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return ran.stdout.strip()
 
 
 def perform(stage_: Stage, chosen: Sequence[Case]) -> list[dict[str, Any]]:
@@ -97,34 +85,32 @@ def remember(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def run(layers: tuple[str, ...] = ALL, *, workers: int = 2, seconds: float = 0, shuffle: int | None = None) -> Path:
-    """Run what is not done yet; the log's path.
+def run(layers: tuple[str, ...] = ALL, *, workers: int = 2, seconds: float = 0, shuffle: int | None = None) -> None:
+    """Run what is not done yet.
 
     Args:
         seconds: stop handing out batches after so long; 0 for never.
         shuffle: the seed of an order other than the fixed one, so that a part is a fair sample.
     """
     FOLDER.mkdir(exist_ok=True)
-    path = log_path()
-    done = remember(path)
+    done = {name for layer in layers for name in remember(log_path(layer))}
     todo = [batch for batch in every_batch(stage(), layers) if str(batch) not in done]
     stage().close()
     stage.cache_clear()
     if shuffle is not None:
         random.Random(shuffle).shuffle(todo)
-    begun, total, bad = time.monotonic(), len(todo), 0
-    say(f"{len(done)} batches are done, {total} are left; results: {path}")
-    with path.open("a", encoding="utf-8") as log:
-        for count, (batch, results, took) in enumerate(_finished(todo, workers, begun + seconds if seconds else None), 1):
-            log.write(json.dumps({"batch": str(batch), "seconds": round(took, 2), "results": results}) + "\n")
-            log.flush()
-            wrong = [one for one in results if one["violations"] or not one["hit"]]
-            bad += len(wrong)
-            for one in wrong:
-                say(f"! {one['case']} -> {one['code']}: {'; '.join(one['violations']) or 'hit nothing'}")
-            if count % 25 == 0 or count == total:
-                say(f"{count}/{total} batches, {bad} bad, {time.monotonic() - begun:.0f} s")
-    return path
+    begun, total, bad, at = time.monotonic(), len(todo), 0, commit()
+    say(f"{len(done)} batches are done, {total} are left; results: {FOLDER}")
+    for count, (batch, results, took) in enumerate(_finished(todo, workers, begun + seconds if seconds else None), 1):
+        line = json.dumps({"batch": str(batch), "commit": at, "seconds": round(took, 2), "results": results})
+        with log_path(batch.layer).open("a", encoding="utf-8") as log:
+            log.write(f"{line}\n")
+        wrong = [one for one in results if one["violations"] or not one["hit"]]
+        bad += len(wrong)
+        for one in wrong:
+            say(f"! {one['case']} -> {one['code']}: {'; '.join(one['violations']) or 'hit nothing'}")
+        if count % 25 == 0 or count == total:
+            say(f"{count}/{total} batches, {bad} bad, {time.monotonic() - begun:.0f} s")
 
 
 def _finished(todo: list[Batch], workers: int, until: float | None) -> Iterator[tuple[Batch, list[dict[str, Any]], float]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import tests.verification.chaos as chaos
 import tests.verification.clocks as clocks
@@ -20,12 +19,13 @@ import tests.verification.mistakes as mistakes
 import tests.verification.model as model
 import tests.verification.races as races
 import tests.verification.server_kills as server_kills
+from tests.faults.seeded import SEEDED
 from tests.faults.stage import Stage
 from tests.verification.layers import LAYERS, Batch, batches
+from tests.verification.results import Results, outcome
+from tests.verification.sources import digest
 
-__all__ = ["ALL", "MORE", "Layer", "every_batch", "outcome"]
-
-Results = list[dict[str, Any]]
+__all__ = ["ALL", "MORE", "Layer", "belongs_to", "every_batch"]
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,6 @@ class Layer:
     text: str
     batches: Callable[[Stage], Iterator[Batch]]
     perform: Callable[[Stage, Batch], Results]
-
-
-def outcome(layer: str, case: str, violations: list[str], **figures: int) -> dict[str, Any]:
-    """A result that is counted and has no exit code of its own."""
-    return {
-        "case": f"{layer}: {case}", "layer": layer, "cells": [], "hit": True, "operation": "", "code": None, "ends": [], "after": [],
-        "violations": violations, "figures": figures,
-    }  # fmt: skip
 
 
 def _edited(cases: Callable[[Stage, Batch], Iterator[edits.EditCase]]) -> Callable[[Stage, Batch], Results]:
@@ -111,3 +103,10 @@ def every_batch(stage: Stage, layers: tuple[str, ...] = ALL) -> Iterator[Batch]:
     """All batches of the layers, in a fixed order."""
     for layer in layers:
         yield from MORE[layer].batches(stage) if layer in MORE else batches(stage, (layer,))
+
+
+def belongs_to(layer: str) -> str:
+    """The digest of what a layer's runs import: results of another digest are not its own."""
+    own = MORE[layer].batches.__module__ if layer in MORE else "tests.verification.layers"
+    named = {one.test.partition(".py")[0].replace("/", ".") for one in SEEDED.values()} if layer == "mistakes" else set[str]()
+    return digest(own, *sorted(named))

@@ -16,6 +16,7 @@ from tests.faults.trial import Trial, settle
 from tests.faults.truth import Picture
 from tests.verification.layers import Batch
 from tests.verification.proxy import WAYS, Proxy, Spoiled
+from tests.verification.results import outcome
 
 __all__ = ["SPOILED", "ProxiedStage", "attempt_spoiled", "batches", "behind_a_proxy", "perform"]
 
@@ -110,8 +111,6 @@ def batches(stage: Stage) -> Iterator[Batch]:
 
 def perform(stage: Stage, batch: Batch) -> list[dict[str, Any]]:
     """Run one on a stage of its own, and judge."""
-    from tests.verification.catalogue import outcome
-
     found = []
     places = range(1, len(operations(stage, batch.scenario)) + 1)
     with behind_a_proxy() as proxied:

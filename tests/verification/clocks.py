@@ -21,6 +21,7 @@ from tests.faults.stage import Stage
 from tests.faults.trial import Trial, settle
 from tests.verification.kills import kill_and_recover, told, unsettled
 from tests.verification.layers import Batch
+from tests.verification.results import outcome
 
 __all__ = ["HOURS", "JUMPED", "Jump", "attempt_jump", "batches", "perform", "recover_after_jump"]
 
@@ -107,8 +108,6 @@ def batches(stage: Stage) -> Iterator[Batch]:
 
 def perform(stage: Stage, batch: Batch) -> list[dict[str, Any]]:
     """Run one, and judge."""
-    from tests.verification.catalogue import outcome
-
     hours = float(batch.kind.partition("h")[0])
     if batch.kind.endswith("between"):
         last = kill_and_recover(stage, batch.scenario, 0).passed

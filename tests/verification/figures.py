@@ -11,8 +11,8 @@ from typing import Any
 from tests.faults.matrix import KINDS, RECOVERIES
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage
-from tests.verification.campaign import ROOT, commit, log_path, remember, tree
-from tests.verification.catalogue import ALL, MORE, every_batch
+from tests.verification.campaign import ROOT, log_path, remember
+from tests.verification.catalogue import ALL, MORE, belongs_to, every_batch
 
 __all__ = ["PAGE", "Tally", "gather", "page", "publish"]
 
@@ -42,12 +42,14 @@ class Tally:
     codes: Counter[int] = field(default_factory=Counter)
     figures: Counter[str] = field(default_factory=Counter)
     cells: set[tuple[str, str, str]] = field(default_factory=set)
+    commits: set[str] = field(default_factory=set)
     bad: list[str] = field(default_factory=list)
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Count a finished batch."""
         self.batches += 1
         self.seconds += entry["seconds"]
+        self.commits.add(entry["commit"])
         for one in entry["results"]:
             self.runs += 1
             self.commands += 1 + len(one["after"])
@@ -63,7 +65,14 @@ class Tally:
         """The same as plain values."""
         codes = {str(code): count for code, count in sorted(self.codes.items())}
         plain = {name: getattr(self, name) for name in ("batches", "of", "runs", "commands", "violations", "missed")}
-        return {**plain, "seconds": round(self.seconds), "cells": len(self.cells), "exit_codes": codes, "figures": dict(self.figures)}
+        return {
+            **plain,
+            "seconds": round(self.seconds),
+            "cells": len(self.cells),
+            "exit_codes": codes,
+            "figures": dict(self.figures),
+            "commits": sorted(self.commits),
+        }
 
 
 def gather(stage: Stage, entries: Iterable[Mapping[str, Any]]) -> dict[str, Tally]:
@@ -77,20 +86,18 @@ def gather(stage: Stage, entries: Iterable[Mapping[str, Any]]) -> dict[str, Tall
 
 
 def publish(stage: Stage) -> dict[str, Tally]:
-    """Write both files from this tree's log."""
-    found = gather(stage, remember(log_path()).values())
+    """Write both files from what the layers of this code have logged."""
+    found = gather(stage, (entry for layer in ALL for entry in remember(log_path(layer)).values()))
     body = {
-        "commit": commit(),
-        "tree": tree(),
         "command": "make verify",
-        "layers": {name: tally.as_json() for name, tally in found.items()},
+        "layers": {name: {**tally.as_json(), "sources": belongs_to(name)} for name, tally in found.items()},
     }
     FIGURES.write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")
-    PAGE.write_text(page(found, commit()), encoding="utf-8")
+    PAGE.write_text(page(found), encoding="utf-8")
     return found
 
 
-def page(found: Mapping[str, Tally], at: str) -> str:
+def page(found: Mapping[str, Tally]) -> str:
     """The figures as Markdown."""
     runs, bad = sum(one.runs for one in found.values()), sum(one.violations for one in found.values())
     commands = sum(one.commands for one in found.values())
@@ -98,7 +105,7 @@ def page(found: Mapping[str, Tally], at: str) -> str:
         "# Verification",
         "",
         "How the promise in the README is proved, and what came out. `make verify` writes this page and `verification.json` from the results of",
-        f"its runs (commit `{at}`); it can be stopped and goes on where it was. `make verify-quick` runs a fixed sample of the same.",
+        "its runs; it can be stopped and goes on where it was. `make verify-quick` runs a fixed sample of the same.",
         "",
         f"**{runs:,} runs, {bad:,} with a violation**; {commands:,} commands were judged.",
         "",
@@ -107,15 +114,20 @@ def page(found: Mapping[str, Tally], at: str) -> str:
         "exit code and with the journal (`tests/faults/checker.py` lists the rules). A run that ends with exit 6 is then recovered, and that is",
         "judged too; after every run a new plan is made and compared with what was claimed.",
         "",
+        "A layer's runs belong to the text of all that they import (the digest `sources` in `verification.json`): after a change of any of it",
+        "the layer begins anew, after any other change its figures stand. The commits are those that the runs were made on.",
+        "",
         "## Layers",
         "",
-        "| layer | what | batches done | runs | violations | exit codes, or what was counted |",
-        "|---|---|---|---|---|---|",
+        "| layer | what | batches done | runs | violations | exit codes, or what was counted | commits |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, tally in found.items():
         codes = " ".join(f"{code}×{count:,}" for code, count in sorted(tally.codes.items()))
         codes = codes or ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(tally.figures.items()))
-        lines.append(f"| {name} | {MEANS[name]} | {tally.batches} of {tally.of} | {tally.runs:,} | {tally.violations} | {codes} |")
+        lines.append(
+            f"| {name} | {MEANS[name]} | {tally.batches} of {tally.of} | {tally.runs:,} | {tally.violations} | {codes} | {', '.join(sorted(tally.commits))} |"
+        )
     lines += ["", "## Plans", "", "| plan | what |", "|---|---|"]
     lines += [f"| {name} | {scenario.text} |" for name, scenario in SCENARIOS.items()]
     lines += [f"| {name} | `recover --back` after an outage in the middle of `{of}` |" for name, (of, *_) in RECOVERIES.items()]

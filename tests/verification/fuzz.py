@@ -39,6 +39,7 @@ from tests.faults.scenarios import BASE
 from tests.faults.stage import Stage
 from tests.journal.bodies import Account, good_run
 from tests.verification.layers import Batch
+from tests.verification.results import outcome
 
 __all__ = ["DECODERS", "SECONDS_PER_BATCH", "Decoder", "batches", "feed", "mutate", "perform", "takes"]
 
@@ -326,8 +327,6 @@ def batches(_stage: Stage) -> Iterator[Batch]:
 
 def perform(_stage: Stage, batch: Batch, *, seconds: float = SECONDS_PER_BATCH, most: int | None = None) -> list[dict[str, Any]]:
     """Feed a decoder for so much processor time, or so many inputs."""
-    from tests.verification.catalogue import outcome
-
     name = f"{batch.scenario}/{batch.kind}"
     decoder, chooser = DECODERS[name], random.Random(f"{name} {batch.part}")
     seeds = decoder.seeds()

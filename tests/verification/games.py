@@ -8,6 +8,7 @@ from typing import Any
 from tests.faults.stage import Stage
 from tests.verification.layers import Batch
 from tests.verification.machine import play
+from tests.verification.results import outcome
 
 __all__ = ["batches", "perform"]
 
@@ -21,8 +22,6 @@ def batches(_stage: Stage) -> Iterator[Batch]:
 
 def perform(_stage: Stage, batch: Batch) -> list[dict[str, Any]]:
     """Play; the shortest game that contradicts the reference is a violation."""
-    from tests.verification.catalogue import outcome
-
     try:
         play(batch.part, examples=EXAMPLES, steps=STEPS)
     except Exception as wrong:  # whatever contradicts the reference is told as a violation

@@ -29,6 +29,7 @@ from reconciler.journal.store import journal_path, open_store
 from tests.faults.stage import Stage
 from tests.journal.bodies import TARGET, StepClock
 from tests.verification.layers import Batch
+from tests.verification.results import outcome
 
 __all__ = ["Recorded", "batches", "damage", "images_at", "is_traceable", "judge_damaged", "judge_image", "perform", "record"]
 
@@ -263,8 +264,6 @@ def batches(_stage: Stage) -> Iterator[Batch]:
 
 def perform(_stage: Stage, batch: Batch, *, most: int | None = None) -> list[dict[str, Any]]:
     """Open images; `most` of each moment, or of the damages."""
-    from tests.verification.catalogue import outcome
-
     recorded, chooser = record(), random.Random(f"{SEED} {batch}")
     wrong: list[str] = []
     count = 0

@@ -9,6 +9,7 @@ from tests.faults.bugs import BUGS, found_by_checker
 from tests.faults.seeded import SEEDED, caught
 from tests.faults.stage import Stage
 from tests.verification.layers import Batch
+from tests.verification.results import outcome
 
 __all__ = ["batches", "perform"]
 
@@ -21,8 +22,6 @@ def batches(_stage: Stage) -> Iterator[Batch]:
 
 def perform(stage: Stage, batch: Batch) -> list[dict[str, Any]]:
     """Plant it, and see whether it is found."""
-    from tests.verification.catalogue import outcome
-
     if batch.scenario == "checker":
         without, violations = found_by_checker(stage, batch.kind)
         found = not without and bool({one.rule for one in violations} & BUGS[batch.kind].rules)

@@ -22,6 +22,7 @@ from typing import Any
 
 from tests.faults.stage import Stage
 from tests.verification.layers import Batch
+from tests.verification.results import outcome
 
 __all__ = ["BUDGETS", "BUGS", "Rules", "State", "batches", "explore", "perform"]
 
@@ -359,8 +360,6 @@ def batches(_stage: Stage) -> Iterator[Batch]:
 
 def perform(_stage: Stage, batch: Batch) -> list[dict[str, Any]]:
     """Search one; for a variant that is wrong it is a violation that nothing was found."""
-    from tests.verification.catalogue import outcome
-
     faults, crashes, edits = BUDGETS[batch.scenario]
     if batch.kind == "protocol":
         states, found = explore(Rules(), faults=faults, crashes=crashes, edits=edits)

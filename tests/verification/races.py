@@ -23,6 +23,7 @@ from tests.faults import stage as faults_stage
 from tests.faults.kept import OnServer, served
 from tests.scenarios.stage import CONNECTIONS, RealClock, Stage, staged
 from tests.verification.layers import Batch
+from tests.verification.results import outcome
 
 __all__ = ["PART", "RACES", "STORES", "Race", "batches", "perform", "races"]
 
@@ -163,7 +164,6 @@ def batches(_stage: faults_stage.Stage) -> Iterator[Batch]:
 
 def perform(_stage: faults_stage.Stage, batch: Batch) -> list[dict[str, Any]]:
     """Race, and see who wrote."""
-    from tests.verification.catalogue import outcome
 
     def results(address: str = "") -> list[dict[str, Any]]:
         return [

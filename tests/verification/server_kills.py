@@ -12,6 +12,7 @@ from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage
 from tests.verification.kills import Death, kill_and_recover, told, unsettled
 from tests.verification.layers import Batch
+from tests.verification.results import outcome
 
 __all__ = ["KILLS", "PART", "batches", "on_server", "perform", "random_deaths"]
 
@@ -54,8 +55,6 @@ def batches(_stage: Stage) -> Iterator[Batch]:
 
 def perform(_stage: Stage, batch: Batch) -> list[dict[str, Any]]:
     """Kill, recover and judge."""
-    from tests.verification.catalogue import outcome
-
     found = []
     with served() as address, on_server(address) as stage:
         for death in random_deaths(stage, batch.part, PART):

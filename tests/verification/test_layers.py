@@ -11,9 +11,10 @@ from reconciler.wire import languages
 from tests.faults.matrix import operations
 from tests.faults.stage import Stage, stage
 from tests.verification import fuzz, images, model
-from tests.verification.catalogue import ALL, MORE, every_batch, outcome
+from tests.verification.catalogue import ALL, MORE, every_batch
 from tests.verification.edits import CROSSED, EDITED, EDITS, EditCase, crossed_batches, crossed_cases
 from tests.verification.figures import gather, page
+from tests.verification.results import outcome
 
 SEED = 20261122
 CROSSES = 4
@@ -159,8 +160,13 @@ def test_a_protocol_that_is_wrong_breaks_the_promise(bug: str) -> None:
 def test_the_layers_are_counted_and_published(stage: Stage) -> None:
     assert set(MORE) < set(ALL)
     assert {batch.layer for batch in every_batch(stage, ("model", "fuzz"))} == {"model", "fuzz"}
-    entry = {"batch": "model/whole/protocol/0", "seconds": 1.0, "results": [outcome("model", "x", ["exit 0, and it is off"], states=1234)]}
+    entry = {
+        "batch": "model/whole/protocol/0",
+        "commit": "abc",
+        "seconds": 1.0,
+        "results": [outcome("model", "x", ["exit 0, and it is off"], states=1234)],
+    }
     found = gather(stage, [entry])
     assert found["model"].as_json()["figures"] == {"states": 1234}
-    assert "1,234 states" in page(found, "abc")
-    assert "model: x -> None: exit 0, and it is off" in page(found, "abc")
+    assert "1,234 states" in page(found)
+    assert "model: x -> None: exit 0, and it is off" in page(found)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.faults.checker import _settle
 from tests.faults.stage import Harm, Stage, stage
 from tests.faults.trial import attempt
 from tests.verification.campaign import perform, remember
@@ -56,13 +58,14 @@ def test_a_violation_is_counted_and_shown(stage: Stage) -> None:
     one = {"case": "singles: update/late/3", "cells": [["update", "late", 3, 1]], "hit": True, "operation": "SaveConnection"}
     entry = {
         "batch": "singles/update/late/0",
+        "commit": "abc",
         "seconds": 1.0,
         "results": [{**one, "code": 0, "ends": [], "after": [5], "violations": ["code: no"]}],
     }
     found = gather(stage, [entry])
     assert (found["singles"].runs, found["singles"].commands, found["singles"].violations) == (1, 2, 1)
-    assert "**1 runs, 1 with a violation**" in page(found, "abc")
-    assert "singles: update/late/3 -> 0: code: no" in page(found, "abc")
+    assert "**1 runs, 1 with a violation**" in page(found)
+    assert "singles: update/late/3 -> 0: code: no" in page(found)
 
 
 def test_one_stale_read_after_an_unknown_toggle_does_not_flip_it_back(stage: Stage) -> None:
@@ -72,6 +75,19 @@ def test_one_stale_read_after_an_unknown_toggle_does_not_flip_it_back(stage: Sta
     assert trial.violations == []
     assert trial.first.fired == 2
     assert len(toggles) == 2, "one off and one on"
+
+
+def test_after_a_refusal_that_surely_did_nothing_one_look_is_enough(stage: Stage) -> None:
+    """The toggle was refused with 429 and sent again after a read, which was older than the save before it: nobody could tell."""
+    trial = attempt(stage, "update", Harm("too-many", 17, 1), Harm("stale-read", 18, 1))
+    assert (trial.first.code, trial.first.fired, trial.violations) == (0, 2, [])
+
+
+def test_the_checker_takes_no_stale_read_for_a_look_at_what_had_its_effect(stage: Stage) -> None:
+    trial = attempt(stage, "update", Harm("too-many", 17, 1), Harm("stale-read", 18, 1))
+    refused = next(call for call in trial.first.calls if call.status == 429)
+    flipped = [replace(call, effect=True) if call is refused else call for call in trial.first.calls]
+    assert "look" in {one.rule for one in _settle(replace(trial.first, calls=flipped))}
 
 
 LOST_ON_THE_WAY_BACK = 22
