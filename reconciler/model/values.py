@@ -45,7 +45,7 @@ def same(one: Value, other: Value) -> bool:
     kind = type(one)
     if kind in _PLAIN or type(other) in _PLAIN:  # most leaves; asking whether they are mappings costs ten times as much
         return kind is type(other) and bool(one == other)
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if (kind is dict and type(other) is dict) or (isinstance(one, Mapping) and isinstance(other, Mapping)):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(same, one, other))

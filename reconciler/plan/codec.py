@@ -60,14 +60,16 @@ def value_to_json(value: Value) -> Any:
     """A value as JSON: secrets as `{"$secret": ...}`, hidden as `{"$hidden": true}`, keys that begin with `$` doubled."""
     if type(value) in _AS_IT_IS:
         return value
+    if type(value) is dict or isinstance(value, Mapping):  # the second alone would cost more than the rest
+        return {
+            f"${key}" if key.startswith("$") else key: one if type(one) in _AS_IT_IS else value_to_json(one) for key, one in value.items()
+        }
+    if isinstance(value, (tuple, list)):
+        return [value_to_json(one) for one in value]
     if isinstance(value, SecretRef):
         return {"$secret": value.reference, "version": value.version}
     if value is HIDDEN:
         return {"$hidden": True}
-    if isinstance(value, Mapping):
-        return {f"${key}" if key.startswith("$") else key: value_to_json(one) for key, one in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [value_to_json(one) for one in value]
     if isinstance(value, float):
         return {"$float": repr(value)}
     return value
