@@ -72,7 +72,7 @@ def _default(written: DesiredField, row: ErpField | None, ground: Ground, proble
             try:
                 default["value"] = values.from_plain(wanted.value.text, wanted.value.quoted, row.field_type)
             except ValueError as error:
-                message = f"The default of {written.key}, a {row.field_type.value} field: {error}."
+                message = f"The default of {written.key}, a field of type {row.field_type.value}: {error}."
                 problems.append(Problem("wrong-default-type", message, written.default.source, "", ground.address))
     return default
 
@@ -90,7 +90,7 @@ def _items(
     moves = _moves(mapping, result)
     items = dict.fromkeys(live, "") if moves else dict(live)
     if mapping is not None and mapping.field_type is not FieldType.LIST:
-        message = f"{written.key} is a {mapping.field_type.value} field, and only a List field has items."
+        message = f"{written.key} is of type {mapping.field_type.value}, and only a field of type List has items."
         problems.append(Problem("not-a-list", message, written.source, "Take `items` out.", ground.address))
         return items
     if not result.get("crm"):

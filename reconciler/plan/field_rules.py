@@ -60,7 +60,7 @@ def check_mapping(
         return
     fitting = [way for way, fits in (("to-crm", _fits(mapping.field_type, kind)), ("to-erp", _fits(kind, mapping.field_type))) if fits]
     if result["direction"] not in (*fitting, "both" if len(fitting) > 1 else ""):
-        types = f"{written.key} is a {mapping.field_type.value} field and {crm.key} a {kind.value} field"
+        types = f"{written.key} is of type {mapping.field_type.value} and {crm.key} of type {kind.value}"
         if fitting:
             message = f"{types}, so values can flow {'to SuperOffice' if fitting[0] == 'to-crm' else 'to the ERP'} only."
             hint = f"Write `direction: {fitting[0]}`, or map it to a field of its own type."

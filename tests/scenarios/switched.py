@@ -2,7 +2,7 @@
 
 Each scenario says how it ends by default. Under another answer of SuperOffice it has to end in the same way; where another end is the
 right one, `OTHERWISE` says which and why, and a test of that switch shows it. `--write` puts the counts into docs/emulator.md
-as they come, so that a run which is stopped has counted what it played.
+as they come, each over the row of the same setting, so that a run which is stopped, or plays a few settings, leaves the other rows.
 
 Effects: starts pytest once for each setting; writes the page.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from tests.mappings.test_switches import SETTINGS as BELOW
 from tests.scenarios.test_switches import ENDS_EARLY, SETTINGS
 from tests.scenarios.turned import VARIABLE, setting_of, text_of
 
+BEGIN, END = "<!-- switched: begin -->", "<!-- switched: end -->"
+ROW = re.compile(r"^\| `([^`]+)` \| (\d+) \| (\d+) \| (\d*) \|$", re.MULTILINE)
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "emulator.md"
 SCENARIOS = (
@@ -53,18 +56,23 @@ OTHERWISE: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Count:
-    """What came of the scenarios under one setting."""
+    """What came of the scenarios under one setting.
+
+    Attributes:
+        otherwise: how many ended in another way, rightly.
+        wrong: the names of those that ended wrongly.
+    """
 
     setting: str
     run: int
     passed: int
-    otherwise: tuple[str, ...] = ()
+    otherwise: int = 0
     wrong: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
         """The row of the table."""
-        return f"| `{self.setting}` | {self.run} | {self.passed} | {len(self.otherwise) or ''} |"
+        return f"| `{self.setting}` | {self.run} | {self.passed} | {self.otherwise or ''} |"
 
 
 def settings() -> list[str]:
@@ -83,8 +91,14 @@ def play(setting: str, tests: Sequence[str] = SCENARIOS) -> Count:
         cases = list(ET.parse(told).iter("testcase"))
     bad = {str(one.get("name")) for one in cases if one.find("failure") is not None or one.find("error") is not None}
     known = OTHERWISE.get(setting, {})
-    otherwise = tuple(sorted(one for one in bad if one.partition("[")[0] in known))
-    return Count(setting, len(cases), len(cases) - len(bad), otherwise, tuple(sorted(bad - set(otherwise))))
+    wrong = tuple(sorted(one for one in bad if one.partition("[")[0] not in known))
+    return Count(setting, len(cases), len(cases) - len(bad), len(bad) - len(wrong), wrong)
+
+
+def counted(page: str) -> list[Count]:
+    """The rows that stand in the page."""
+    rows = page.partition(BEGIN)[2].partition(END)[0]
+    return [Count(name, int(run), int(passed), int(otherwise or 0)) for name, run, passed, otherwise in ROW.findall(rows)]
 
 
 def table(counts: Sequence[Count]) -> str:
@@ -94,11 +108,12 @@ def table(counts: Sequence[Count]) -> str:
     return "\n".join([head, "| setting | run | as by default | otherwise |", "|---|---|---|---|", *(one.line for one in counts)])
 
 
-def write(counts: Sequence[Count]) -> None:
-    """Put the table into the page."""
-    before, begin, rest = PAGE.read_text(encoding="utf-8").partition("<!-- switched: begin -->")
-    _, end, after = rest.partition("<!-- switched: end -->")
-    PAGE.write_text(f"{before}{begin}\n\n{table(counts)}\n\n{end}{after}", encoding="utf-8")
+def merged(page: str, played: Sequence[Count]) -> str:
+    """The page with what was played over the rows that stand there, in the order of `settings`; rows of settings that are no more go."""
+    rows = {one.setting: one for one in [*counted(page), *played]}
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n\n{table([rows[name] for name in settings() if name in rows])}\n\n{end}{after}"
 
 
 def main(arguments: Sequence[str], show: Callable[[str], None]) -> int:
@@ -111,8 +126,8 @@ def main(arguments: Sequence[str], show: Callable[[str], None]) -> int:
     for setting in asked.settings or settings():
         counts.append(play(setting))
         show(counts[-1].line + "".join(f"\n    ended wrongly: {name}" for name in counts[-1].wrong))
-        if asked.write and not any(one.wrong for one in counts):
-            write(counts)
+        if asked.write and not counts[-1].wrong:
+            PAGE.write_text(merged(PAGE.read_text(encoding="utf-8"), counts[-1:]), encoding="utf-8")
     wrong = sum(len(one.wrong) for one in counts)
     show(f"{len(counts)} settings, {sum(one.run for one in counts):,} scenarios run, {wrong} ended wrongly.")
     return 1 if wrong else 0
