@@ -1,7 +1,5 @@
 """One reading of a tenant for a plan: which row each address stands for, and everything that is compared, in as few calls as that takes.
 
-What only a change needs (CRM fields to choose from, items of a list whose default changes) is read only where something changes.
-
 Effects: reads the tenant.
 Neighbours: called by `planning` and by commands that look.
 """
@@ -12,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.flow.choosing import with_choices
 from reconciler.live import connection_attributes, connector_attributes, read_live
-from reconciler.live.actors import DIRECTIONS, actors_attributes
-from reconciler.live.mappings import WantedActors, read_lists, read_mappings
+from reconciler.live.actors import actors_attributes
+from reconciler.live.mappings import WantedActors, read_mappings
 from reconciler.model import (
     HIDDEN,
     Address,
@@ -23,10 +22,7 @@ from reconciler.model import (
     Desired,
     DesiredConnection,
     DesiredField,
-    FieldMapping,
-    FieldType,
     Live,
-    Mappings,
     Plain,
     Recorded,
     SecretRef,
@@ -37,7 +33,6 @@ from reconciler.model import (
 )
 from reconciler.plan.connection import replaced_address
 from reconciler.plan.declared import undeclared_value
-from reconciler.plan.ground import CRM_TYPES
 from reconciler.plan.identity import Identity, match
 from reconciler.plan.tenant_wide import AUTOMATIC, PRIORITY, engine_attributes, priority_attributes
 from reconciler.session import Session
@@ -83,49 +78,10 @@ def with_mappings(session: Session, desired: Desired, live: Live, identity: Iden
     }
     flows = any(_flows_one_way(one) for one in desired.connections.values() if not one.absent)
     if not (wanted or flows):
-        return _with_choices(session, desired, live, identity)
+        return with_choices(session, desired, live, identity)
     below = read_mappings(session.gateway, wanted, parallel=session.target.limits.parallel_reads, flows=flows)
     live = replace(live, mappings=below.mappings, crm_items=below.crm_items, flows=below.flows)
-    return _with_choices(session, desired, live, identity)
-
-
-def _with_choices(session: Session, desired: Desired, live: Live, identity: Identity) -> Live:
-    """The reading, with what the rules of changed mappings and changed defaults are judged by."""
-    kinds: set[str] = set()
-    lists: set[int] = set()
-    for one in desired.connections.values():
-        row = identity.connections.get(one.address)
-        mappings = live.mappings.get(row.id) if row is not None else None
-        for name, actor in one.actors.items() if not one.absent else ():
-            found = mappings.actors.get(name) if mappings is not None else None
-            rows = {field.key: field for field in found.fields} if found is not None else {}
-            if any(_is_mapped_anew(field, rows.get(field.key)) for field in actor.fields.values()):
-                kinds.add(found.crm if found is not None else CRM_TYPES.get(name, "Contact"))
-            if row is not None and mappings is not None and mappings.lists is None:
-                lists |= {row.id} if any(_has_new_item(field, mappings, rows) for field in actor.fields.values()) else set()
-    told = {kind: session.gateway.crm_fields(kind) for kind in sorted(kinds)}
-    read = {key: replace(live.mappings[key], lists=read_lists(session.gateway, key)) for key in sorted(lists)}
-    crm_fields = {kind: tuple(fields) if fields is not None else None for kind, fields in told.items()}
-    return replace(live, mappings={**live.mappings, **read}, crm_fields=crm_fields)
-
-
-def _is_mapped_anew(written: DesiredField, row: FieldMapping | None) -> bool:
-    """Whether the file gives a field another CRM field or another direction than it has."""
-    crm = written.crm.value if written.crm is not None else (row.crm if row is not None else "")
-    direction = written.direction.value if written.direction is not None else None
-    if not crm or direction == "none" or (written.crm is None and direction is None):
-        return False
-    return row is None or crm != row.crm or direction not in (None, DIRECTIONS[row.to_crm, row.to_erp])
-
-
-def _has_new_item(written: DesiredField, mappings: Mappings, rows: Mapping[str, FieldMapping]) -> bool:
-    """Whether a mapped list field gets another default, which has to be the key of an item."""
-    mapping = rows.get(written.key)
-    value = written.default.value.value if written.default is not None else None
-    if mapping is None or value is None or mapping.field_type is not FieldType.LIST or not mapping.crm:
-        return False
-    stored = next((row for row in mappings.fields if row.id == mapping.id), None)
-    return stored is None or not stored.has_default or stored.default != value.text
+    return with_choices(session, desired, live, identity)
 
 
 def wanted_actors(one: DesiredConnection) -> WantedActors:

@@ -135,7 +135,9 @@ class Live:
         fields: config fields by connector id, in the connector's order; None when the connector did not answer.
         groups, users: by id, including deleted ones; None when they were not needed and not read.
         mappings: what is below a connection, by its id, for connections whose actors the file mentions.
-        crm_items: items of the CRM lists that these need, by list name.
+        crm_items: items of the CRM lists that these need, by list name; one that could not be read is not here.
+        crm_lists: for CRM fields that a plan may choose anew for a list with items: the name of the CRM list, by CRM actor type and
+            the field's key in small letters; absent where the tenant does not tell.
         flows: what flows through connections that `mappings` does not have, by their ids: the wire's actor type and the CRM field in
             small letters. Only where a file lets something flow to SuperOffice alone.
         crm_fields: the CRM fields that the tenant tells (None: it does not), by CRM actor type, where a plan may choose one anew.
@@ -150,6 +152,7 @@ class Live:
     users: Mapping[int, Named] | None = None
     mappings: Mapping[int, Mappings] = field(default_factory=dict)
     crm_items: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
+    crm_lists: Mapping[tuple[str, str], str] = field(default_factory=dict)
     flows: Mapping[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
     crm_fields: Mapping[str, tuple[CrmField, ...] | None] = field(default_factory=dict)
     priority: tuple[int, ...] | None = None

@@ -30,7 +30,16 @@ def actors_goal(one: DesiredConnection, live: Attributes, ground: Ground, proble
             )
             continue
         _actor(goal, actor, ground, problems)
+        _without_empty(goal, name, live)
     return goal
+
+
+def _without_empty(goal: ActorsGoal, name: str, live: Attributes) -> None:
+    """Fields and actor types that the file names and says nothing of: where they do not exist yet, no step would bring them about."""
+    attributes = goal.attributes[name]
+    attributes["fields"] = {key: written for key, written in attributes["fields"].items() if written}
+    if name not in live and attributes == {"fields": {}}:
+        del goal.attributes[name]
 
 
 def _actor(goal: ActorsGoal, actor: DesiredActor, ground: Ground, problems: list[Problem]) -> None:

@@ -135,9 +135,11 @@ def _below(planning: Planning, one: DesiredConnection, before: Attributes | None
         planning.desired.language,
         refreshes,
         planning.live.crm_fields,
+        planning.live.crm_lists,
     )
     below = actors_goal(one, (before or {}).get("actors", {}), ground, planning.problems)
-    goal.attributes = {**goal.attributes, "actors": below.attributes}
+    if below.attributes or "actors" in (before or {}):
+        goal.attributes = {**goal.attributes, "actors": below.attributes}
     goal.managed |= below.managed
     goal.sources |= below.sources
     goal.whys |= below.whys

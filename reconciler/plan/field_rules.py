@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from reconciler.model import DesiredConnection, DesiredField, FieldMapping, FieldType, NotChecked, Problem, Value, Why, same
-from reconciler.model.fieldlist import CrmField
 from reconciler.plan.ground import ActorsGoal, Ground
 from reconciler.plan.nearest import did_you_mean
 
-__all__ = ["activation_problems", "check_default", "check_mapping", "unknown_crm_field"]
+__all__ = ["CRM_KINDS", "activation_problems", "check_default", "check_mapping", "unknown_crm_field"]
 
 _TAKES: Final[Mapping[FieldType, frozenset[FieldType]]] = {
     FieldType.TEXT: frozenset(FieldType),
@@ -27,8 +26,8 @@ Source: SuperOffice docs, ERP connectors, setting up mappings: types restrict wh
 mapped both ways with a text field. The pairs themselves are not listed.
 """
 
-
-_KINDS: Final = {one.value.lower(): one for one in FieldType}
+CRM_KINDS: Final = {one.value.lower(): one for one in FieldType}
+"""The types that a CRM field may be told to have, in small letters."""
 
 
 def check_mapping(
@@ -54,8 +53,8 @@ def check_mapping(
         message = f"{written.key} is read-only in the ERP and cannot be synchronised."
         problems.append(Problem("read-only-field", message, place.source, "Take crm and direction out; `show` works.", ground.address))
         return
-    crm = _told(actor, result["crm"], ground)
-    kind = _KINDS.get(crm.type.lower()) if crm is not None else None
+    crm = ground.crm_field(actor, result["crm"])
+    kind = CRM_KINDS.get(crm.type.lower()) if crm is not None else None
     if crm is None or kind is None:
         return
     fitting = [way for way, fits in (("to-crm", _fits(mapping.field_type, kind)), ("to-erp", _fits(kind, mapping.field_type))) if fits]
@@ -73,11 +72,6 @@ def _fits(source: FieldType, target: FieldType) -> bool:
     return source is target or source in _TAKES.get(target, ())
 
 
-def _told(actor: str, key: str, ground: Ground) -> CrmField | None:
-    """What the tenant tells of a CRM field; None where it tells nothing."""
-    return next((one for one in ground.crm_fields.get(ground.crm_type(actor)) or () if one.key.lower() == key.lower()), None)
-
-
 def unknown_crm_field(actor: str, written: DesiredField, live: Mapping[str, Value], ground: Ground) -> list[NotChecked]:
     """A word about a CRM field that SuperOffice's list does not have. The list is hardly documented, so it stops nothing; the apply
     looks whether SuperOffice knows the field, and goes back where it does not.
@@ -85,7 +79,7 @@ def unknown_crm_field(actor: str, written: DesiredField, live: Mapping[str, Valu
     told = ground.crm_fields.get(ground.crm_type(actor))
     if written.crm is None or not written.crm.value or not told or written.crm.value == live.get("crm"):
         return []
-    if _told(actor, written.crm.value, ground) is not None:
+    if ground.crm_field(actor, written.crm.value) is not None:
         return []
     hint = did_you_mean(written.crm.value, [one.key for one in told])
     reason = f"SuperOffice lists no CRM field {written.crm.value!r}. {hint}".rstrip(". ")

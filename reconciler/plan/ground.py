@@ -58,6 +58,7 @@ class Ground:
     Attributes:
         mappings: the live rows; None when the connection does not exist yet.
         crm_fields: the CRM fields that the tenant tells, by CRM actor type, where some may be chosen anew.
+        crm_lists: which CRM list a CRM field takes its values from, as `Live.crm_lists`.
         refreshes: the unit refreshes the fields, so that a field that is missing may still appear.
     """
 
@@ -67,6 +68,7 @@ class Ground:
     language: str
     refreshes: bool
     crm_fields: Mapping[str, tuple[CrmField, ...] | None] = field(default_factory=dict)
+    crm_lists: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def mapping(self, actor: str, key: str) -> FieldMapping | None:
         """The live mapping row of a field."""
@@ -85,6 +87,19 @@ class Ground:
         """Whether the list items of a mapped field could not be read: they are not known, which is not the same as none."""
         unread = self.mappings is not None and self.mappings.lists is None
         return unread and mapping is not None and mapping.crm != "" and mapping.crm == crm
+
+    def crm_field(self, actor: str, key: str) -> CrmField | None:
+        """What the tenant tells of a CRM field; None where it tells nothing."""
+        return next((one for one in self.crm_fields.get(self.crm_type(actor)) or () if one.key.lower() == key.lower()), None)
+
+    def erp_items(self, actor: str, key: str) -> frozenset[str] | None:
+        """The items of a field's ERP list, as far as another field of the connection, which is mapped, shows the same list; else None."""
+        row, lists = self.row(actor, key), self.mappings.lists if self.mappings is not None else None
+        if row is None or lists is None or not row.list_name:
+            return None
+        named = {one.id for one in self.mappings.fields if one.list_name == row.list_name} if self.mappings is not None else set()
+        found = next((one for one in lists.lists if one.field_id in named), None)
+        return frozenset(item.erp_key for item in found.items) if found is not None else None
 
     def offered(self) -> list[str]:
         """Every actor type of the connection, by our names, whether or not the file mentions it."""

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import InputError
 from reconciler.model import Problem
-from tests.mappings.conftest import connection, customer
+from tests.mappings.conftest import connection, customer, norway
 from tests.mappings.workbench import Document, Workbench
 
 
@@ -172,3 +172,16 @@ def test_what_a_tenant_has_against_the_rules_may_stand_in_the_file(bench: Workbe
     bench.emulator.edit.map_field(ids["Visma Norway"], "Customer", "POSTALZIP", to_crm=True, to_erp=True)
     customer(both)["POSTALZIP"]["direction"] = "both"
     assert bench.apply(bench.plan(both)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "actors",
+    [{"customer": {"fields": {}}}, {"customer": {"fields": {}}, "supplier": {"fields": {"NAME": {}}}, "person": {"sync": True}}],
+)
+def test_actor_types_of_which_a_new_connection_says_nothing(bench: Workbench, actors: Document) -> None:
+    document = norway()
+    document["connections"]["norway"] |= {"actors": actors, "active": False}
+    plan = bench.plan(document)
+    assert [str(unit.address) for unit in plan.units] == ["connector/visma", "connection/norway"]
+    assert bench.apply(plan).exit_code == 0
+    assert bench.plan(document).units == ()
