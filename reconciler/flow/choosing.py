@@ -9,7 +9,7 @@ Neighbours: called by `reading`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import ReadError
@@ -22,7 +22,7 @@ from reconciler.plan.identity import Identity
 from reconciler.session import Session
 from reconciler.wire.crm_items import list_name
 
-__all__ = ["stored_lists", "with_choices"]
+__all__ = ["readable_items", "stored_lists", "with_choices"]
 
 
 @dataclass(slots=True)
@@ -42,23 +42,28 @@ class _Changes:
 
 def with_choices(session: Session, desired: Desired, live: Live, identity: Identity) -> Live:
     """The reading, with what the rules of changed mappings, items and defaults are judged by."""
-    changes, gateway, parallel = _changes(desired, live, identity), session.gateway, session.target.limits.parallel_reads
+    changes, gateway = _changes(desired, live, identity), session.gateway
     told = {kind: gateway.crm_fields(kind) for kind in sorted(changes.kinds)}
     read = {key: replace(live.mappings[key], lists=read_lists(gateway, key)) for key in sorted(changes.defaults)}
     crm_fields = {kind: tuple(fields) if fields is not None else None for kind, fields in told.items()}
     lists = {(kind, one.key.lower()): one.list for kind, fields in crm_fields.items() for one in fields or () if one.list}
     lists |= stored_lists(live) if changes.chosen else {}
     crm_lists = {pair: lists[pair] for pair in sorted(changes.chosen) if pair in lists}
+    crm_items = {**live.crm_items, **readable_items(session, {*crm_lists.values()} - live.crm_items.keys())}
+    return replace(live, mappings={**live.mappings, **read}, crm_fields=crm_fields, crm_lists=crm_lists, crm_items=crm_items)
+
+
+def readable_items(session: Session, names: Collection[str]) -> dict[str, tuple[Named, ...]]:
+    """The items of CRM lists, by list name; one that cannot be read is left out."""
 
     def items(name: str) -> tuple[Named, ...] | None:
         try:
-            return tuple(gateway.crm_items(name))
+            return tuple(session.gateway.crm_items(name))
         except ReadError:
             return None
 
-    found = parallel_calls(items, sorted({*crm_lists.values()} - live.crm_items.keys()), parallel)
-    crm_items = {**live.crm_items, **{name: rows for name, rows in found.items() if rows is not None}}
-    return replace(live, mappings={**live.mappings, **read}, crm_fields=crm_fields, crm_lists=crm_lists, crm_items=crm_items)
+    found = parallel_calls(items, sorted(names), session.target.limits.parallel_reads)
+    return {name: rows for name, rows in found.items() if rows is not None}
 
 
 def stored_lists(live: Live) -> dict[tuple[str, str], str]:
