@@ -16,7 +16,8 @@ __all__ = ["fields"]
 @click.argument("connection")
 @click.argument("actor", required=False)
 @click.option("--language", metavar="CODE", help="In which list items and labels are named; en by default.")
-def fields(settings: Settings, *, connection: str, actor: str | None, language: str | None) -> int:
+@click.option("--items", is_flag=True, help="Also read the items of every CRM list that a field may be mapped to: one call for each list.")
+def fields(settings: Settings, *, connection: str, actor: str | None, language: str | None, items: bool) -> int:
     """Show the ERP fields of CONNECTION, of one ACTOR type or of all, ready to paste.
 
     ACTOR is customer, supplier, partner, person or project. `CustGr > BUSINESS` flows to SuperOffice, `<` to the ERP, `< >` both ways.
@@ -28,7 +29,7 @@ def fields(settings: Settings, *, connection: str, actor: str | None, language: 
     streams, code = settings.streams, iso_language(language)
     with opened(settings) as session:
         with busy(settings, f"Reading {session.target.name}"):
-            found = flow.fields(session, connection, actor.lower() if actor is not None else None, language=code)
+            found = flow.fields(session, connection, actor.lower() if actor is not None else None, language=code, items=items)
         announce_open_runs(settings, session, invocation(settings))
     if settings.json:
         from reconciler.report.json import json_text

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import InputError
+from reconciler.flow.choosing import readable_items
 from reconciler.flow.looking import find_connection
 from reconciler.flow.taking_over import RULES
 from reconciler.live.actors import actors_attributes
@@ -25,12 +26,13 @@ from reconciler.wire import languages
 from reconciler.wire.crm_items import item_names, list_name
 
 
-def fields(session: Session, name: str, actor: str | None = None, *, language: str = "en") -> FieldList:
+def fields(session: Session, name: str, actor: str | None = None, *, language: str = "en", items: bool = False) -> FieldList:
     """The ERP fields of one connection.
 
     Args:
         name: address, key, display name or `#<id>` of the connection.
         actor: one of our actor types; None for all that it has.
+        items: also read the items of every CRM list that a field may be mapped to; one call for each list.
 
     Raises:
         InputError: there is no such connection or actor type.
@@ -50,6 +52,8 @@ def fields(session: Session, name: str, actor: str | None = None, *, language: s
         raise _unknown(actor, f"{address} has no actor type {actor}: its connector offers none.", ())
     attributes = actors_attributes(mappings, below.crm_items, language)
     crm = {one.crm: session.gateway.crm_fields(one.crm) for one in offered.values()}
+    lists = {one.list for told in crm.values() for one in told or () if one.list} if items else set()
+    below = replace(below, crm_items={**below.crm_items, **readable_items(session, lists - below.crm_items.keys())})
     actors = [_actor(name, found, attributes[name], below, mappings, crm[found.crm], language) for name, found in offered.items()]
     return FieldList(
         target=session.target.name,
@@ -102,7 +106,8 @@ def _actor(
             )
         )
     crm = None if crm_fields is None else tuple(replace(one, label=languages.shown(one.label, language)) for one in crm_fields)
-    return ActorFields(name, mapping.crm, mapping.active, tuple(made), crm)
+    lists = {one.list: _names(below.crm_items[one.list], language) for one in crm or () if one.list in below.crm_items}
+    return ActorFields(name, mapping.crm, mapping.active, tuple(made), crm, lists)
 
 
 def _names(items: Sequence[Named], language: str) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class ActorFields:
         crm_type: what its actors are in SuperOffice.
         fields: in the order of the screen.
         crm_fields: None when the tenant does not tell them.
+        lists: names of the items of CRM lists, by list name, as far as they were asked for and could be read.
     """
 
     actor: str
@@ -71,6 +72,7 @@ class ActorFields:
     sync: bool
     fields: tuple[FieldRow, ...]
     crm_fields: tuple[CrmField, ...] | None = None
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.model import FieldType
 from reconciler.model.fieldlist import ActorFields, CrmField, FieldList, FieldRow
 from reconciler.report.page import Page, Span, Style, bold, dim, plain
 from reconciler.report.values import value_text
@@ -55,6 +56,11 @@ def _actor(page: Page, actor: ActorFields) -> None:
     known = actor.crm_fields
     told = "SuperOffice did not say." if known is None else ", ".join(_crm(one) for one in known)
     page.prose(told, indent=2, lead=[dim(f"CRM fields of {actor.crm_type}: ")], hang=4)
+    free = any(row.type == FieldType.LIST.value and not row.crm for row in actor.fields)
+    listed = [one for one in known or () if one.list in actor.lists]
+    for one in listed if free else ():
+        items = ", ".join(value_text(name) for name in actor.lists[one.list]) or "nothing"
+        page.prose(items, indent=2, lead=[dim(f"Items of {one.key}, as `items` names them: ")], hang=4)
 
 
 def _cells(row: FieldRow) -> list[Span]:

@@ -4,7 +4,7 @@ In -> Out: the same values that the text renderers get -> JSON objects.
 Neighbours: called by `cli` when `--format json` is given.
 
     reconciler/dump/v1     target, yaml, proved, variables, not_allowed, hosts, left_out, problems
-    reconciler/fields/v1   target, connection, name, connector, actors (fields, crm_fields), yaml
+    reconciler/fields/v1   target, connection, name, connector, actors (fields, crm_fields, lists), yaml
     reconciler/compare/v1  one, other, differs, changes, only_one, only_other, unclear, not_compared, same
 
 Effects: none.
@@ -75,6 +75,7 @@ def _actor(one: ActorFields) -> Object:
         "sync": one.sync,
         "fields": [_field(row) for row in one.fields],
         "crm_fields": None if crm is None else [{"key": it.key, "label": it.label, "type": it.type, "list": it.list} for it in crm],
+        "lists": {name: list(items) for name, items in one.lists.items()},
     }
 
 

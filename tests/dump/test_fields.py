@@ -119,3 +119,20 @@ def test_a_connection_without_fields(tenant: Tenant) -> None:
     found = listed(tenant, "Bare")
     assert found.actors == ()
     assert "refresh" in fields_page(found).text()
+
+
+def test_the_items_of_lists_that_are_not_mapped_yet(mapped: Tenant) -> None:
+    """Without being asked for, a list costs no call; asked for, one. What is shown is what a file writes."""
+    before = mapped.emulator.calls
+    assert "category" not in listed(mapped, actor="customer").actors[0].lists
+    assert "List/category/Items" not in [call.operation for call in mapped.emulator.calls[len(before) :]]
+    mapped.edit.add_crm_field("Contact", "UDLIST7", field_type="List", list_name="udlist7")
+    with mapped.stage.session() as session:
+        found = flow.fields(session, "Visma Norway", "customer", items=True)
+    assert found.actors[0].lists["category"] == ("Customer", "Vendor", "Partner", "Potential")
+    assert "udlist7" not in found.actors[0].lists
+    page = fields_page(found).text()
+    assert 'Items of CATEGORY, as `items` names them: "Customer", "Vendor", "Partner", "Potential"' in page
+    (told,) = json.loads(json_text(fields_object(found)))["actors"]
+    assert told["lists"]["category"][1] == "Vendor"
+    assert [call.operation for call in mapped.emulator.calls].count("List/category/Items") == 1
