@@ -179,11 +179,11 @@ def check_page(
 def _retention(page: Page, kept: Retained, typed: Invocation) -> None:
     page.gap()
     if not kept.older:
-        page.prose(f"Retention is {kept.days:,} days; no run is older.", style=Style.DIM)
+        page.prose(f"Retention is {counted(kept.days, 'day')}; no run is older.", style=Style.DIM)
         return
     begun = "1 run that began" if kept.older == 1 else f"{kept.older:,} runs that began"
     page.prose(
-        f"Retention is {kept.days:,} days: {begun} before {kept.before.isoformat()} need not be kept any longer. Nothing is removed from "
+        f"Retention is {counted(kept.days, 'day')}: {begun} before {kept.before.isoformat()} need not be kept any longer. Nothing is removed from "
         "a journal, because its chain and what later runs know of the tenant rest on all of it."
     )
     page.line("To put them into an archive: ", command(typed.type("audit", "export", "-o", "evidence.zip")))

@@ -113,7 +113,7 @@ def test_retention_says_which_runs_are_older_and_removes_nothing(folder: Folder)
     folder.write("targets: {emulator: {kind: emulator, retention: 1d}}", "targets.yaml")
     folder.write()
     assert folder.run("apply", "--yes", "--target", "emulator").code == 0
-    assert "Retention is 1 days; no run is older." in folder.run("journal", "check", "--target", "emulator").out
+    assert "Retention is 1 day; no run is older." in folder.run("journal", "check", "--target", "emulator").out
     assert json.loads(folder.run("journal", "check", "--target", "emulator", "--format", "json").out)["retention"]["older_runs"] == 0
 
 
