@@ -17,22 +17,7 @@ MEND = "If the page should say what came out: make docs"
 PLAYED = [page for page in page_names() if any(block.language in COMMANDS for block in blocks_of(page, (ROOT / page).read_text("utf-8")))]
 
 # Every block that is not executed, or not compared, with its reason as the page's own note gives it.
-SKIPPED: dict[str, tuple[str, ...]] = {
-    "README.md": ("the tests would run themselves",),
-    "CONTRIBUTING.md": ("the tests would run themselves",),
-    "docs/connect-to-superoffice.md": ("PowerShell is not everywhere; the block above is the same",),
-    "docs/pipelines.md": (
-        "it needs a forge; tests/scenarios/test_approved_units.py plays one, with these commands",
-        "it needs a forge; tests/forge plays one, with this command",
-    ),
-    "docs/secrets.md": (
-        "installs a package, which needs an index",
-        "a command of Azure; it needs a vault",
-        "installs a package, which needs an index",
-        "installs a package, which needs an index, and asks a person",
-    ),
-    "docs/unknowns.md": ("the script is executed by tests/online, with its answers",),
-}
+SKIPPED: dict[str, tuple[str, ...]] = {"docs/secrets.md": ("a command of Azure; it needs a vault",)}
 
 
 @pytest.fixture(scope="session")

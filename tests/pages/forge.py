@@ -1,0 +1,12 @@
+"""`python -m tests.pages.forge`: the scripted forge for pages whose commands need one; it prints its address and serves until it is ended."""
+
+from __future__ import annotations
+
+import threading
+
+from tests.forge.scripted import ScriptedForge
+
+if __name__ == "__main__":
+    with ScriptedForge() as forge:
+        print(forge.url, flush=True)
+        threading.Event().wait()
