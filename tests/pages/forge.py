@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 from tests.forge.scripted import ScriptedForge
 
 if __name__ == "__main__":
     with ScriptedForge() as forge:
-        print(forge.url, flush=True)
+        sys.stdout.write(f"{forge.url}\n")
+        sys.stdout.flush()
         threading.Event().wait()
