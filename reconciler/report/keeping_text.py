@@ -183,8 +183,8 @@ def _retention(page: Page, kept: Retained, typed: Invocation) -> None:
         return
     begun = "1 run that began" if kept.older == 1 else f"{kept.older:,} runs that began"
     page.prose(
-        f"Retention is {counted(kept.days, 'day')}: {begun} before {kept.before.isoformat()} need not be kept any longer. Nothing is removed "
-        "from a journal, because its chain and what later runs know of the tenant rest on all of it."
+        f"Retention is {counted(kept.days, 'day')}: {begun} before {kept.before.isoformat()} need not be kept any longer. Nothing is "
+        "removed from a journal, because its chain and what later runs know of the tenant rest on all of it."
     )
     page.line("To put them into an archive: ", command(typed.type("audit", "export", "-o", "evidence.zip")))
 
