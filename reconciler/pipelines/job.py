@@ -101,8 +101,8 @@ class Job:
         done = self._run("--format", "markdown", "apply", file, *more)
         if done.stdout:
             self.forge.summary(self._keep("apply.md", done.stdout))
-            if done.returncode:
-                self._comment("apply.md", "apply")
+            # What a failure said there is put right by a later success; a success by itself needs no comment.
+            self._comment("apply.md", "apply", *([] if done.returncode else ["--only-update"]))
         return done.returncode
 
     def drift(self) -> int:

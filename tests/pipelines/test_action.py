@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.forge import marker_of
 from tests.cli.conftest import FILE
 from tests.forge.scripted import MERGED, ScriptedForge
 
@@ -37,6 +38,7 @@ class Runner:
         self.file = folder / "connections.yaml"
         self.file.write_text(FILE, encoding="utf-8")
         self.said = ""
+        self.more: dict[str, str] = {}
 
     def step(self, command: str, *, event: str = "pull_request", **inputs: str) -> Step:
         """Run the action once."""
@@ -60,6 +62,7 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(summary),
             "CI": "true",
             "VISMA_PASSWORD": CANARY,
+            **self.more,
         }
         done = subprocess.run(
             [sys.executable, str(SCRIPT)],
@@ -75,6 +78,11 @@ class Runner:
         step = Step(done.returncode, done.stdout + done.stderr, found, summary.read_text(encoding="utf-8"))
         self.said += step.log + step.summary
         return step
+
+    def by_hand(self, *arguments: str) -> None:
+        """A person types a command, past the pipeline."""
+        environ = {**{name: value for name, value in os.environ.items() if not name.startswith("CI")}, "VISMA_PASSWORD": CANARY}
+        subprocess.run([sys.executable, "-m", "reconciler", *arguments], cwd=self.folder, env=environ, check=True, capture_output=True)
 
     def push(self, old: str, new: str) -> None:
         """Somebody changes the file."""
@@ -132,6 +140,50 @@ def test_open_plan_push_approve_merge_apply(runner: Runner) -> None:
 
 
 @pytest.mark.slow
+def test_fail_roll_back_comment_try_again_drift_and_patch(runner: Runner) -> None:
+    """The other half of the life, on a pull request with more comments than a page holds."""
+    runner.by_hand("apply", "--yes")
+    forge = runner.forge
+    for number in range(130):
+        forge.say("anna", f"Comment {number}")
+    forge.say("mallory", f"{marker_of('plan/emulator')}\nNot by the pipeline.")
+    runner.push("IntegerField: 12", "IntegerField: 13")
+    planned = runner.step("plan")
+    assert planned.code == 0, planned.log
+    forge.review("bo")
+    runner.by_hand("emulator", "edit", "fault", "SaveConnection", "forbidden")
+    failed = runner.step("apply", event="push", REQUIRE_APPROVAL="true", EXPECT_DIGEST=planned.outputs["digest"])
+    assert (failed.code, failed.outputs["exit-code"]) == (5, "5"), failed.log
+    assert "as before" in failed.summary
+    plan, apply = runner.comments()
+    assert plan.startswith(marker_of("plan/emulator"))
+    assert apply.startswith(marker_of("apply/emulator"))
+    assert "as before" in apply
+
+    runner.by_hand("emulator", "edit", "clear-faults")
+    used = runner.step("apply", event="push", REQUIRE_APPROVAL="true", RETRY_FAILED="true")
+    assert (used.code, "used up" in used.log) == (4, True)
+    made = runner.step("plan", event="push", PLAN="again.json")
+    assert (made.code, made.outputs["pending"]) == (0, "true"), made.log
+    done = runner.step("apply", event="push", PLAN="again.json", REQUIRE_APPROVAL="true", RETRY_FAILED="true")
+    assert done.code == 0, done.log
+    plan, apply = runner.comments()
+    assert ("as before" in apply, "as desired" in apply) == (False, True)  # what the failure said there is no longer so
+
+    assert runner.step("drift", event="schedule").code == 0
+    runner.by_hand("emulator", "edit", "rename", "Visma Norway", "Somebody was here")
+    found = runner.step("drift", event="schedule")
+    assert (found.outputs["exit-code"], found.outputs["pending"], "Somebody was here" in found.summary) == ("2", "true", True), found.log
+    runner.by_hand("drift", "--write")
+    assert "Somebody was here" in runner.file.read_text(encoding="utf-8")
+    patched = runner.step("plan")
+    assert (patched.code, patched.outputs["pending"]) == (0, "false"), patched.log
+    assert len(runner.comments()) == 2
+    assert runner.comments()[0] != plan
+    assert [one.body for one in forge.comments if one.author == "mallory"] == [f"{marker_of('plan/emulator')}\nNot by the pipeline."]
+
+
+@pytest.mark.slow
 def test_an_altered_plan_fails_the_step_with_4(runner: Runner) -> None:
     planned = runner.step("plan")
     path = runner.folder / "plan.json"
@@ -147,6 +199,23 @@ def test_a_fault_in_the_file_is_marked_on_its_line(runner: Runner) -> None:
     checked = runner.step("check")
     assert checked.code == 1
     assert "::error file=connections.yaml,line=" in checked.log
+
+
+@pytest.mark.slow
+def test_a_fork_is_checked_without_a_credential_and_without_a_connection(runner: Runner) -> None:
+    """Whoever opens a socket dies of it."""
+    (runner.folder / "sitecustomize.py").write_text(
+        "import os, socket\nsocket.socket.connect = socket.getaddrinfo = lambda *_, **__: os._exit(99)\n", encoding="utf-8"
+    )
+    runner.more = {"PYTHONPATH": str(runner.folder), "VISMA_PASSWORD": "", "GITHUB_TOKEN": ""}
+    assert runner.step("plan").code == 99  # the trap works: a plan asks the tenant
+    runner.by_hand("fmt")
+    checked = runner.step("check")
+    assert checked.code == 0, checked.log
+    runner.push("connector: visma\n", "connector: vismo\n")
+    checked = runner.step("check")
+    assert (checked.code, "::error file=connections.yaml,line=" in checked.log) == (1, True)
+    assert runner.forge.log == []
 
 
 @pytest.mark.slow

@@ -110,6 +110,16 @@ def test_only_the_apply_may_write_to_a_tenant_and_it_is_never_cancelled(folder: 
     assert [name for name, job in jobs.items() if "write" in job["permissions"].values()] == ["plan", "apply"]
 
 
+def test_on_github_forks_get_no_credentials_and_drift_fails_the_run(folder: Folder) -> None:
+    jobs = written(folder)["jobs"]
+    assert {name for name, job in jobs.items() if "secrets." in str(job)} == {"plan", "apply", "drift", "recover"}
+    assert (jobs["check"]["if"], jobs["check"]["permissions"]) == ("github.event_name == 'pull_request'", {"contents": "read"})
+    assert jobs["plan"]["if"].endswith("&& github.event.pull_request.head.repo.full_name == github.repository")
+    assert jobs["apply"]["if"] == "github.event_name == 'push'"
+    last = jobs["drift"]["steps"][-1]
+    assert (last["if"], last["run"]) == ("steps.drift.outputs.pending == 'true'", "exit 2")
+
+
 def test_on_gitlab_forks_get_no_credentials_and_what_writes_runs_one_at_a_time(folder: Folder) -> None:
     jobs = {name: job for name, job in written(folder, "gitlab").items() if not name.startswith(".")}
     assert {name.removesuffix("-prod"): job.get("environment", {}).get("name") for name, job in jobs.items()} == {
