@@ -34,7 +34,7 @@ class Owned:
 
     @property
     def head(self) -> str:
-        return self.whole[-1][self.fields.index("hash")]
+        return str(self.whole[-1][self.fields.index("hash")])
 
     def put(self, rows: list[Row]) -> None:
         """Make these the events, with a head that fits."""
