@@ -28,6 +28,15 @@ def open_connection(context: Context, running: Running) -> None:
     Raises:
         ConflictError: something managed is not as it was; nothing was written.
     """
+    fresh = _unmoved(context, running)
+    below = moved_below(context, running)
+    if below:
+        raise ConflictError("Somebody else is at work", f"{', '.join(below)} of {running.name} changed since the plan was checked.")
+    running.observed = running.latest = fresh
+
+
+def _unmoved(context: Context, running: Running) -> Connection:
+    """A fresh read, in which nothing that is managed moved."""
     earlier = running.observed
     fresh = context.connection(running.row_id)
     if fresh is None or fresh.deleted:
@@ -40,10 +49,7 @@ def open_connection(context: Context, running: Running) -> None:
             raise ConflictError(
                 "Somebody else is at work", f"{', '.join(moved) or 'the connector'} of {running.name} changed since the plan was checked."
             )
-    below = moved_below(context, running)
-    if below:
-        raise ConflictError("Somebody else is at work", f"{', '.join(below)} of {running.name} changed since the plan was checked.")
-    running.observed = running.latest = fresh
+    return fresh
 
 
 def run_step(context: Context, running: Running, step: Step) -> None:
@@ -179,6 +185,8 @@ def test_stored(context: Context, running: Running, phase: str, *, expected: boo
 
 
 def _deactivate(context: Context, running: Running, step: Step) -> None:
+    if running.wrote:  # defaults and ranks took their time since the last look: a toggle must not undo what somebody did meanwhile
+        running.latest = _unmoved(context, running)
     started = context.clock.monotonic()
     proof = set_active(context, running, wanted=False, step=step.number)
     if step.in_window and proof.sent:

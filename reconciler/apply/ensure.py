@@ -200,10 +200,12 @@ def _observe(context: Context, write: Write[T], result: Result) -> T:
     be older than the write, also after the settle time: it is repeated until as many in a row agree as `AGREEING` asks for.
 
     Raises:
-        InDoubt: the reads never agreed.
+        InDoubt: the reads never agreed; or the outcome is unknown, one read showed the effect, and those after it agree that there
+            is none. Then somebody else took it back, or the one was older than it said: nobody is overruled on a guess.
     """
     latest = _read(context, write, result)
     verdict, agreed = _verdict(write, latest), 1
+    shown = verdict is Verdict.AS_DESIRED
     pauses = [*write.pauses, *MORE_PAUSES_S]
     while not _is_enough(verdict, agreed, result.outcome, may_show_later=len(pauses) > len(MORE_PAUSES_S)):
         if not pauses:
@@ -212,6 +214,10 @@ def _observe(context: Context, write: Write[T], result: Result) -> T:
         latest = _read(context, write, result)
         earlier, verdict = verdict, _verdict(write, latest)
         agreed = agreed + 1 if verdict is earlier else 1
+        shown = shown or verdict is Verdict.AS_DESIRED
+    if shown and verdict is Verdict.AS_BEFORE and result.outcome is Outcome.UNKNOWN:
+        why = "one read showed its effect and those after it do not. Somebody else may have taken it back."
+        raise _in_doubt(context, write, result, "SuperOffice contradicts itself", why)
     context.record("observed", unit=write.unit, step=write.step, verdict=verdict.value, seen=write.seen(latest), detail="")
     return latest
 

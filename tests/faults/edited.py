@@ -111,7 +111,9 @@ def judge_edited(account: Account, prepared: Prepared, made: Made, edited: Accou
     told = replace(account, after=_without(account, prepared, made, edited))
     origin = replace(prepared.before, connections={**prepared.before.connections, **made.added})
     found = [one for one in judge(told, replace(prepared, before=origin)) if not _excused(one, account, made, begun)]
-    found += _lost(account, made, begun, _flipping(edited, made))
+    # Who says `recover --back` of a run whose last toggle is in doubt was told so, and chooses the state before the run.
+    chosen = not first and _left_in_doubt(edited)
+    found += _lost(account, made, begun, chosen or _flipping(edited, made))
     if first and clean and made.edit.managed:
         found += _stale(account, made)
     return found
@@ -240,6 +242,13 @@ def _flipping(edited: Account, made: Made) -> bool:
     toggles = [call for call in edited.calls if call.operation == "ToggleErpConnectionActive" and call.sequence < made.call]
     toggles = [call for call in toggles if edited.rows[call.sequence][1] == made.row]
     return bool(toggles) and not _shown(edited, (made.row, "Active"), toggles[-1].sequence, made.call)
+
+
+def _left_in_doubt(edited: Account) -> bool:
+    """Whether the run stopped at a toggle of which no read could say what came of it."""
+    seen = [event for event in edited.events if event.kind in ("intent", "observed")]
+    toggled = [event.body["operation"] for event in seen if event.kind == "intent"][-1:] == ["ToggleErpConnectionActive"]
+    return edited.code == 6 and toggled and seen[-1].kind == "observed" and seen[-1].body["verdict"] == "unreadable"
 
 
 # --- what is excused -----------------------------------------------------------------------------------------------------

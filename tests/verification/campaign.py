@@ -22,6 +22,7 @@ from tests.faults.matrix import Result, operations
 from tests.faults.stage import Stage, stage
 from tests.verification.catalogue import ALL, MORE, belongs_to, every_batch
 from tests.verification.layers import Batch, Case, cases
+from tests.verification.measures import measures
 
 __all__ = ["ROOT", "commit", "log_path", "perform", "remember", "run", "say"]
 
@@ -61,6 +62,7 @@ def perform(stage_: Stage, chosen: Sequence[Case]) -> list[dict[str, Any]]:
             "layer": case.layer,
             "cells": [[cell.scenario, cell.kind, cell.position, cell.lasting] for cell in case.cells],
             "hit": trial.first.fired >= len(case.cells),
+            "measured": measures(trial.first),
             **{name: result[name] for name in ("operation", "code", "ends", "after", "violations")},
         })  # fmt: skip
     return found
