@@ -16,7 +16,9 @@ from reconciler.cli.output import FINDINGS, writer
 from reconciler.cli.settings import Settings, command
 
 if TYPE_CHECKING:
-    from reconciler.model import Desired
+    from collections.abc import Sequence
+
+    from reconciler.model import Desired, NotChecked
 
 __all__ = ["validate"]
 
@@ -35,25 +37,29 @@ def validate(settings: Settings, *, online: bool) -> int:
 
     streams = settings.streams
     desired, refusal = None, None
+    left: Sequence[NotChecked] = ()
     try:
         now = SystemClock().now()
-        desired = _online(settings) if online else flow.validate(Path(), os.environ, tuple(settings.files), settings.target, now=now)
+        if online:
+            desired, left = _online(settings)
+        else:
+            desired = flow.validate(Path(), os.environ, tuple(settings.files), settings.target, now=now)
     except InputError as error:
         refusal = error
     problems = refusal.problems if refusal is not None else ()
     if not settings.text:
-        streams.data(writer(settings).problems(desired, problems))
+        streams.data(writer(settings).problems(desired, problems, left))
     elif desired is not None:
         from reconciler.report.lists_text import valid_page
 
-        streams.out(valid_page(desired, target=settings.target, width=streams.width()))
+        streams.out(valid_page(desired, target=settings.target, not_checked=left, width=streams.width()))
     if refusal is not None:
         say_error(refusal, streams)
     return exits.of_validate(len(problems))
 
 
-def _online(settings: Settings) -> Desired:
-    """The desired state, held against the tenant: every rule of a plan, without showing one."""
+def _online(settings: Settings) -> tuple[Desired, Sequence[NotChecked]]:
+    """The desired state, held against the tenant by every rule of a plan, without showing one; and what the tenant could not tell."""
     from reconciler import flow
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
 
@@ -61,5 +67,5 @@ def _online(settings: Settings) -> Desired:
         announce_open_runs(settings, session, invocation(settings))
         with busy(settings, f"Reading {session.target.name}"):
             desired = flow.load(session, tuple(settings.files), now=session.clock.now())
-            flow.make_plan(session, desired)
-    return desired
+            plan = flow.make_plan(session, desired)
+    return desired, plan.not_checked

@@ -56,11 +56,23 @@ def _actor(page: Page, actor: ActorFields) -> None:
     known = actor.crm_fields
     told = "SuperOffice did not say." if known is None else ", ".join(_crm(one) for one in known)
     page.prose(told, indent=2, lead=[dim(f"CRM fields of {actor.crm_type}: ")], hang=4)
-    free = any(row.type == FieldType.LIST.value and not row.crm for row in actor.fields)
-    listed = [one for one in known or () if one.list in actor.lists]
-    for one in listed if free else ():
-        items = ", ".join(value_text(name) for name in actor.lists[one.list]) or "nothing"
-        page.prose(items, indent=2, lead=[dim(f"Items of {one.key}, as `items` names them: ")], hang=4)
+    if any(row.type == FieldType.LIST.value and not row.crm for row in actor.fields):
+        _lists(page, actor)
+
+
+def _lists(page: Page, actor: ActorFields) -> None:
+    """What the lists hold that a list field may still be mapped to; those that are mapped are told where they are."""
+    told = {row.crm.lower() for row in actor.fields if row.items is not None}
+    lists = [one for one in actor.crm_fields or () if one.list and one.key.lower() not in told]
+    unread = [one.key for one in lists if one.list not in actor.lists]
+    for one in lists:
+        if one.list in actor.lists:
+            names = ", ".join(value_text(name) for name in actor.lists[one.list]) or "none"
+            page.prose(names, indent=2, lead=[dim(f"Items of {one.key}: ")], hang=4)
+    if unread and len(unread) == len(lists):
+        page.line(dim("What the lists hold is shown with --items."), indent=2)
+    elif unread:
+        page.line(dim(f"Not to be read: the items of {', '.join(unread)}."), indent=2)
 
 
 def _cells(row: FieldRow) -> list[Span]:

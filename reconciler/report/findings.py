@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.model import Address, Drift, End, Grade, Plan, Problem, Ruling, RunReport, Source, TestResult
+from reconciler.model import Address, Drift, End, Grade, NotChecked, Plan, Problem, Ruling, RunReport, Source, TestResult
 from reconciler.report.actors_text import place_text, sides_text
 from reconciler.report.permits_text import grounds, idle_permits
 from reconciler.report.policy_text import rule_text
@@ -22,7 +22,7 @@ from reconciler.report.tested import verdict_text
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import entries, seconds_text
 
-__all__ = ["Finding", "Level", "of_drift", "of_error", "of_fmt", "of_plan", "of_problems", "of_run", "of_tests"]
+__all__ = ["Finding", "Level", "of_drift", "of_error", "of_fmt", "of_not_checked", "of_plan", "of_problems", "of_run", "of_tests"]
 
 _LONGEST = 1_000  # of a message; GitHub cuts an annotation at 64 kB, and nobody reads that far
 
@@ -77,10 +77,20 @@ def of_plan(plan: Plan) -> list[Finding]:
         level = Level.WARNING if permit.spent else Level.NOTE
         text = _sentence(f"The permit for {permit.name} does nothing here.", permit.text)
         found.append(Finding("permit-idle", level, text, permit.source, _named(permit.address)))
-    for one in plan.not_checked:
-        text = _sentence(f"{place_text(one.path)}: {one.reason}")
-        found.append(Finding("not-checked", Level.NOTE, text, places.get(one.address), _named(one.address)))
+    found += of_not_checked(plan.not_checked, places)
     return sorted(found, key=lambda one: list(Level).index(one.level))
+
+
+def of_not_checked(left: Iterable[NotChecked], places: Mapping[Address, Source | None]) -> list[Finding]:
+    """What could not be compared or judged.
+
+    Args:
+        places: where the files ask for each unit.
+    """
+    return [
+        Finding("not-checked", Level.NOTE, _sentence(f"{place_text(one.path)}: {one.reason}"), places.get(one.address), _named(one.address))
+        for one in left
+    ]
 
 
 def of_run(report: RunReport, places: Mapping[Address, Source | None]) -> list[Finding]:

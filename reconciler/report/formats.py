@@ -23,7 +23,7 @@ from typing import Any
 
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.journal.view import RunView
-from reconciler.model import Address, Desired, Drift, End, Plan, Problem, Ruling, RunReport, Source, TestResult
+from reconciler.model import Address, Desired, Drift, End, NotChecked, Plan, Problem, Ruling, RunReport, Source, TestResult
 from reconciler.plan.codec import to_json
 from reconciler.report import findings as found
 from reconciler.report import json as objects
@@ -106,18 +106,18 @@ class Writer:
 
         return self._document(show_document(view))
 
-    def problems(self, desired: Desired | None, problems: Sequence[Problem]) -> str:
-        """Whether files are valid."""
+    def problems(self, desired: Desired | None, problems: Sequence[Problem], not_checked: Sequence[NotChecked] = ()) -> str:
+        """Whether files are valid, and what of them the tenant could not tell."""
         if self.format == "json":
-            return objects.json_text(objects.validate_object(desired, problems, target=self.target))
+            return objects.json_text(objects.validate_object(desired, problems, target=self.target, not_checked=not_checked))
         if self.format == "junit":
             names = [name for name, _ in desired.files] if desired else []
             return self._junit([*map(Case, names), *_finding_cases(found.of_problems(problems), Verdict.FAILURE)])
         if self.format in ("markdown", "html"):
             from reconciler.report.lists_document import validate_document
 
-            return self._document(validate_document(desired, problems, target=self.target))
-        return self._findings(found.of_problems(problems), 1 if problems else 0)
+            return self._document(validate_document(desired, problems, target=self.target, not_checked=not_checked))
+        return self._findings([*found.of_problems(problems), *found.of_not_checked(not_checked, {})], 1 if problems else 0)
 
     def tests(self, results: Sequence[tuple[Address | str, TestResult]], exit_code: int) -> str:
         """Every test with its verdict."""

@@ -31,7 +31,20 @@ from typing import Any
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.journal.view import Attempt, RunView, UnitView
 from reconciler.journal.view import Tested as Viewed
-from reconciler.model import Address, Binding, Desired, Problem, RunEnd, RunReport, SentSecret, Status, TargetCheck, TestResult, UnitEnd
+from reconciler.model import (
+    Address,
+    Binding,
+    Desired,
+    NotChecked,
+    Problem,
+    RunEnd,
+    RunReport,
+    SentSecret,
+    Status,
+    TargetCheck,
+    TestResult,
+    UnitEnd,
+)
 from reconciler.report.keeping_text import Check, Held, Retained
 from reconciler.report.recover_text import Unsettled
 from reconciler.report.tested import Tested
@@ -77,8 +90,10 @@ def apply_object(report: RunReport, tests: Sequence[Tested] = ()) -> Object:
     return {"format": "reconciler/apply/v1", **_run_members(report, tests)}
 
 
-def validate_object(desired: Desired | None, problems: Sequence[Problem], *, target: str | None) -> Object:
-    """Whether the files are valid, and everything that is not."""
+def validate_object(
+    desired: Desired | None, problems: Sequence[Problem], *, target: str | None, not_checked: Sequence[NotChecked] = ()
+) -> Object:
+    """Whether the files are valid, everything that is not, and what the tenant could not tell."""
     return {
         "format": "reconciler/validate/v1",
         "target": target,
@@ -87,6 +102,7 @@ def validate_object(desired: Desired | None, problems: Sequence[Problem], *, tar
         "connections": [str(entry.address) for entry in desired.connections.values()] if desired else [],
         "connectors": [str(entry.address) for entry in desired.connectors.values()] if desired else [],
         "problems": [_problem(problem) for problem in sorted(problems, key=lambda entry: entry.order)],
+        "not_checked": [{"address": str(one.address), "path": list(one.path), "reason": one.reason} for one in not_checked],
     }
 
 

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.model import Address, Desired, Problem, TestResult
+from reconciler.model import Address, Desired, NotChecked, Problem, TestResult
 from reconciler.report.document import Block, Cell, Document, Paragraph, Table, Tone, code, strong, words
+from reconciler.report.plan_document import not_checked_section
 from reconciler.report.tested import verdict_text
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import counted, seconds_text
@@ -24,8 +25,10 @@ _LONGEST = 600
 _LONGEST_NAME = 160
 
 
-def validate_document(desired: Desired | None, problems: Sequence[Problem], *, target: str | None) -> Document:
-    """Whether the files are valid, and everything that is not."""
+def validate_document(
+    desired: Desired | None, problems: Sequence[Problem], *, target: str | None, not_checked: Sequence[NotChecked] = ()
+) -> Document:
+    """Whether the files are valid, everything that is not, and what the tenant could not tell."""
     about: Cell = (words(" for "), code(shortened(target, _LONGEST_NAME))) if target else ()
     if problems:
         title = (words("Files"), *about, words(f": {counted(len(problems), 'problem')}"))
@@ -34,7 +37,9 @@ def validate_document(desired: Desired | None, problems: Sequence[Problem], *, t
     held = desired.files if desired else ()
     names = ", ".join(shortened(name, _LONGEST_NAME) for name, _ in held) or "nothing"
     counts = [counted(len(desired.connections), "connection"), counted(len(desired.connectors), "connector")] if desired else []
-    return Document("validate", target or "", title, (Paragraph((words(f"Checked: {names}: {', '.join(counts)}."),)),), tone=Tone.GOOD)
+    checked = Paragraph((words(f"Checked: {names}: {', '.join(counts)}."),))
+    left = (not_checked_section(not_checked),) if not_checked else ()
+    return Document("validate", target or "", title, (checked, *left), tone=Tone.GOOD)
 
 
 def verdicts_document(target: str, results: Sequence[tuple[Address | str, TestResult]]) -> Document:

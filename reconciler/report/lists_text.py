@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from reconciler.model import Address, Desired, RunEnd, Status, StatusRow, TestResult
+from reconciler.model import Address, Desired, NotChecked, RunEnd, Status, StatusRow, TestResult
 from reconciler.report.invocation import Invocation
 from reconciler.report.page import Page, Span, Style, bold, command, dim, good, plain
+from reconciler.report.plan_text import write_not_checked
 from reconciler.report.tested import verdict_text
 from reconciler.report.values import counted, seconds_text, value_text, when
 
@@ -22,8 +23,8 @@ __all__ = ["history_page", "open_runs_page", "status_page", "valid_page", "verdi
 _HEAD = Style.DIM
 
 
-def valid_page(desired: Desired, *, target: str | None, width: int | None = None) -> Page:
-    """One sentence for files without a problem, with what they hold."""
+def valid_page(desired: Desired, *, target: str | None, not_checked: Sequence[NotChecked] = (), width: int | None = None) -> Page:
+    """One sentence for files without a problem, with what they hold; and what of them the tenant could not tell."""
     page = Page(width)
     names = ", ".join(name for name, _ in desired.files) or "nothing"
     parts = [counted(len(desired.connections), "connection"), counted(len(desired.connectors), "connector")]
@@ -33,6 +34,8 @@ def valid_page(desired: Desired, *, target: str | None, width: int | None = None
     parts += [counted(references, "secret reference")] if references else []
     against = f" for target {target}" if target else ""
     page.prose(f"{names}{against}: {', '.join(parts)}.", lead=[good("valid  ")], hang=7)
+    if not_checked:
+        write_not_checked(page, not_checked)
     return page
 
 

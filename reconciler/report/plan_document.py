@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconciler.model import Change, Grade, Hazard, Plan, RuleVerdict, Ruling, SecretRef, Unit, UnitKind, Value
+from reconciler.model import Change, Grade, Hazard, NotChecked, Plan, RuleVerdict, Ruling, SecretRef, Unit, UnitKind, Value
 from reconciler.report.actors_text import actor_rows, is_below, place_text, sides_text
 from reconciler.report.document import (
     Block,
@@ -259,18 +259,22 @@ def drift_table(changes: Iterable[Change]) -> Table:
     return table("Values that differ", ("What", "Value", "On the tenant", "In the files", "Where"), tuple(rows))
 
 
+def not_checked_section(left: Sequence[NotChecked]) -> Section:
+    """What could not be compared or judged, and why."""
+    rows = tuple(
+        ((code(address_text(one.address)),), (words(shortened(place_text(one.path), _LONGEST)),), (words(one.reason),)) for one in left
+    )
+    table = Table("Managed values that could not be compared", ("Unit", "What", "Why"), rows)
+    return Section((words(f"Not checked ({len(rows):,}): neither in order nor different"),), (table,), detail=True)
+
+
 def _left_alone(plan: Plan) -> Iterator[Block]:
     if plan.drift:
         yield Section(
             (words(f"Drift, left alone ({len(plan.drift):,}): changed on the tenant, not in the files"),), (drift_table(plan.drift),)
         )
     if plan.not_checked:
-        rows = tuple(
-            ((code(address_text(one.address)),), (words(shortened(place_text(one.path), _LONGEST)),), (words(one.reason),))
-            for one in plan.not_checked
-        )
-        table = Table("Managed values that could not be compared", ("Unit", "What", "Why"), rows)
-        yield Section((words(f"Not checked ({len(rows):,}): neither in order nor different"),), (table,), detail=True)
+        yield not_checked_section(plan.not_checked)
     if plan.units or plan.stopping:
         alone = [f"{len(plan.unchanged):,} managed unchanged"] if plan.unchanged else []
         alone += [f"{len(plan.unmanaged):,} not managed"] if plan.unmanaged else []

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Act, Attribution, Change, Grade, Hazard, Plan, RuleVerdict, Ruling, Step, Unit, UnitKind, Why
+from reconciler.model import Act, Attribution, Change, Grade, Hazard, NotChecked, Plan, RuleVerdict, Ruling, Step, Unit, UnitKind, Why
 from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, sides_text, step_title
 from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
 from reconciler.report.permits_text import IDLE, grounds, idle_permits
@@ -309,6 +309,14 @@ def common_reason(changes: Sequence[Change]) -> Why | None:
     return counts.most_common(1)[0][0] if counts else None
 
 
+def write_not_checked(page: Page, left: Sequence[NotChecked]) -> None:
+    """Write what could not be compared or judged, and why."""
+    page.gap()
+    page.line(bold("Not checked"), dim("  (neither in order nor different)"))
+    rows = [(bold(str(entry.address)), plain(place_text(entry.path)), dim(entry.reason)) for entry in left]
+    page.columns(rows, indent=2)
+
+
 def _rest(page: Page, plan: Plan) -> None:
     """What was not checked, then what the plan leaves alone, then what identifies it."""
     if plan.drift:
@@ -320,10 +328,7 @@ def _rest(page: Page, plan: Plan) -> None:
                 lead = [bold(str(change.address)), plain(f"  {place_text(path)}  ")]
                 page.line(*lead, "is ", live, ", the files say ", written, indent=2)
     if plan.not_checked:
-        page.gap()
-        page.line(bold("Not checked"), dim("  (neither in order nor different)"))
-        rows = [(bold(str(entry.address)), plain(place_text(entry.path)), dim(entry.reason)) for entry in plan.not_checked]
-        page.columns(rows, indent=2)
+        write_not_checked(page, plan.not_checked)
     page.gap()
     if plan.units or plan.stopping:
         alone = [f"{len(plan.unchanged):,} managed unchanged"] if plan.unchanged else []

@@ -159,6 +159,27 @@ def test_schema_online_has_the_names_of_the_tenant(folder: Folder, monkeypatch: 
     assert {"ADMIN", "ANNA"} & set(made["$defs"]["scope"]["properties"]["users"]["items"]["anyOf"][0]["enum"])
 
 
+def test_validate_online_tells_what_the_tenant_refuses_and_what_it_cannot_tell(folder: Folder) -> None:
+    """Items of a list that nothing maps yet: by line and nearest name, else as a thing that only an apply can see."""
+    (folder.path / "F0001.xlsm").write_bytes(b"")
+    lists = "    actors: {customer: {fields: {CustGr: {crm: BUSINESS, direction: to-crm, items: {A: Retial}}}}}\n"
+    folder.write(FILE.replace("    config:\n", f"{lists}    config:\n"))
+    refused = folder.run("validate", "--online")
+    assert refused.code == 1
+    line = folder.file.read_text(encoding="utf-8").splitlines().index(lists.rstrip()) + 1
+    assert f"connections.yaml:{line}:" in refused.err
+    assert "Did you mean 'Retail'?" in refused.err
+    folder.change("Retial", "Retail")
+    valid = folder.run("validate", "--online")
+    assert (valid.code, valid.out.splitlines()[0][:5]) == (0, "valid")
+    assert "checked after the refresh that brings these fields: customer CustGr" in valid.out
+    told = json.loads(folder.run("validate", "--online", "--format", "json").out)
+    assert ["actors"] in [one["path"] for one in told["not_checked"]]
+    assert "::notice" in folder.run("validate", "--online", "--format", "github").out
+    assert "checked after the refresh" in folder.run("validate", "--online", "--format", "markdown").out
+    assert "Not checked" not in folder.run("validate").out
+
+
 def test_none_of_it_needs_a_tenant(folder: Folder) -> None:
     folder.write()
     before: list[Path] = sorted(folder.path.iterdir())

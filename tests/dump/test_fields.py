@@ -124,7 +124,9 @@ def test_a_connection_without_fields(tenant: Tenant) -> None:
 def test_the_items_of_lists_that_are_not_mapped_yet(mapped: Tenant) -> None:
     """Without being asked for, a list costs no call; asked for, one. What is shown is what a file writes."""
     before = mapped.emulator.calls
-    assert "category" not in listed(mapped, actor="customer").actors[0].lists
+    unasked = listed(mapped, actor="customer")
+    assert "category" not in unasked.actors[0].lists
+    assert "What the lists hold is shown with --items." in fields_page(unasked).text()
     assert "List/category/Items" not in [call.operation for call in mapped.emulator.calls[len(before) :]]
     mapped.edit.add_crm_field("Contact", "UDLIST7", field_type="List", list_name="udlist7")
     with mapped.stage.session() as session:
@@ -132,7 +134,10 @@ def test_the_items_of_lists_that_are_not_mapped_yet(mapped: Tenant) -> None:
     assert found.actors[0].lists["category"] == ("Customer", "Vendor", "Partner", "Potential")
     assert "udlist7" not in found.actors[0].lists
     page = fields_page(found).text()
-    assert 'Items of CATEGORY, as `items` names them: "Customer", "Vendor", "Partner", "Potential"' in page
+    assert 'Items of CATEGORY: "Customer", "Vendor", "Partner", "Potential"' in page
+    assert "Items of BUSINESS" not in page  # it is mapped, and told with the items that the ERP has
+    assert "Not to be read: the items of UDLIST7." in page
+    assert "shown with --items" not in page
     (told,) = json.loads(json_text(fields_object(found)))["actors"]
     assert told["lists"]["category"][1] == "Vendor"
     assert [call.operation for call in mapped.emulator.calls].count("List/category/Items") == 1
