@@ -1,6 +1,7 @@
-"""Every single-value edit of the file that uses everything: it plans to just that change, applies, plans to nothing, and rolls back.
+"""Every single-value edit of the file that uses everything: it plans to just that change, applies, plans to nothing, and goes back.
 
-The gate takes a sample of more than three hundred with a fixed seed; RECONCILER_EDITS=all takes every edit, and rolls back every one.
+It goes back in two ways: rolled back when the run fails, and by `rollback RUN` after the run. The gate takes a sample of more than three
+hundred with a fixed seed, and lets some of them go back; RECONCILER_EDITS=all takes every edit, and both ways for every one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from reconciler import flow
 from reconciler.emulator import Fault, FaultKind
+from reconciler.errors import RefusedError
 from reconciler.model import Act, Plan
 from tests.mappings.edits import Edit, edits
 from tests.mappings.held import Facts, Path, asked, differing, held, ids_of
@@ -22,6 +25,7 @@ from tests.mappings.workbench import Document, Workbench, document, unlike
 ALL = os.environ.get("RECONCILER_EDITS") == "all"
 SAMPLE = 304
 ROLLED_BACK = 40
+LED_BACK = 24
 CHUNKS = 64 if ALL else 16  # a chunk has to end within the time limit of one test, also on a busy machine
 SEED = 20260131
 ACTORS = {"Customer": "customer", "Supplier": "supplier", "Person": "person", "Project": "project"}
@@ -105,11 +109,11 @@ def test_an_edit_plans_to_just_that_change_and_applies(chunk: int) -> None:
     wrong: list[str] = []
     for number, edit in enumerate(chosen()):
         if number % CHUNKS == chunk:
-            wrong += [f"{edit}: {text}" for text in _tried(edit, back=ALL or number < ROLLED_BACK)]
+            wrong += [f"{edit}: {text}" for text in _tried(edit, back=ALL or number < ROLLED_BACK, led=ALL or number < LED_BACK)]
     assert not wrong, "\n".join(wrong)
 
 
-def _tried(edit: Edit, *, back: bool) -> list[str]:
+def _tried(edit: Edit, *, back: bool, led: bool) -> list[str]:
     made, bench = base(), base().bench
     bench.go_back()
     wanted = edit.of(made.document)
@@ -125,9 +129,11 @@ def _tried(edit: Edit, *, back: bool) -> list[str]:
     wrong += [f"{path} changed, too" for path in sorted(_strangers(made.facts, now, expected))]
     again = bench.plan(wanted)
     wrong += [f"it plans again to {sorted(paths(again))}"] if again.units else []
-    if back and plan.units and not wrong:
-        wrong += _rolled_back(plan, wanted)
-    return wrong
+    if not plan.units or wrong:
+        return wrong
+    fault = _last_one(plan)
+    wrong += _led_back(report.run) if led else []
+    return wrong + (_rolled_back(plan, wanted, fault) if back else [])
 
 
 def _strangers(before: Facts, now: Facts, expected: set[Path]) -> set[Path]:
@@ -136,10 +142,9 @@ def _strangers(before: Facts, now: Facts, expected: set[Path]) -> set[Path]:
     return {path for path in moved if not any(one[: len(path)] == path for one in expected)}
 
 
-def _rolled_back(plan: Plan, wanted: Document) -> list[str]:
+def _rolled_back(plan: Plan, wanted: Document, fault: Fault) -> list[str]:
     """Apply the same plan once more, with its toggle-on (or its last write) refused."""
     made, bench = base(), base().bench
-    fault = _last_one(plan)
     bench.go_back()
     report = bench.apply(plan, fault)
     wrong = [] if report.exit_code == 5 else [f"rolled back, it exits {report.exit_code} {[unit.reason for unit in report.units]}"]
@@ -147,6 +152,24 @@ def _rolled_back(plan: Plan, wanted: Document) -> list[str]:
     again = bench.plan(wanted)
     wrong += [] if paths(again) == paths(plan) else [f"rolled back, it plans to {sorted(paths(again))}"]
     return wrong
+
+
+# What no file can ask for, so that `rollback` says it instead.
+STAYS = ("a secret's earlier value is not in any file", "nothing stood there before, and a file cannot ask for that")
+
+
+def _led_back(run: str) -> list[str]:
+    """`rollback RUN`, with whatever it asks to be permitted: the tenant holds what it held, or a sentence says why that cannot be."""
+    made, bench = base(), base().bench
+    with bench.session() as session:
+        try:
+            plan, _ = flow.make_rollback_plan(session, run)
+        except RefusedError as refused:
+            return [] if any(text in refused.detail for text in STAYS) else [f"`rollback` refuses: {refused}"]
+        plan, stays = flow.make_rollback_plan(session, run, permissions=[hazard.permission for hazard in plan.stopping])
+    report = bench.apply(plan)
+    wrong = [] if report.exit_code == 0 else [f"led back, it exits {report.exit_code} {[unit.reason for unit in report.units]}"]
+    return wrong + [f"led back (stays: {stays}), {text}" for text in unlike(bench.truth(), made.truth)]
 
 
 def _last_one(plan: Plan) -> Fault:
