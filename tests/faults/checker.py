@@ -103,7 +103,9 @@ def judge(account: Account, prepared: Prepared) -> list[Violation]:
         found.append(Violation("chain", "the journal's chain does not hold, or its head is not the one that was reported"))
     if account.error is not None and not isinstance(account.error, ReconcilerError):
         found.append(Violation("bug", f"{type(account.error).__name__}: {account.error}"))
-    return found
+    # Who accepts was told by a 6 what is left off or does not work, and takes it as it is.
+    told = {"loud", "works"} if account.command == "recover --accept-current" else set[str]()
+    return [one for one in found if one.rule not in told]
 
 
 # --- what is claimed ----------------------------------------------------------------------------------------------------

@@ -257,8 +257,6 @@ def _left_in_doubt(edited: Account) -> bool:
 def _excused(one: Violation, account: Account, made: Made, begun: int) -> bool:
     if one.rule == "toggles" and (made.row, "Active") in made.paths and begun:
         return True  # it flips whatever it meets; what it met is judged by what came of it
-    if one.rule in ("loud", "works") and account.command == "recover --accept-current":
-        return True  # a person was told, and takes it as it is
     if one.rule == "cursor":
         return all(_moved_in_between(account, entry) for entry in account.entries if _went_back(entry))
     return False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import tests.verification.chaos as chaos
 import tests.verification.clocks as clocks
+import tests.verification.deaths as deaths
 import tests.verification.edits as edits
 import tests.verification.fuzz as fuzz
 import tests.verification.games as games
@@ -19,6 +20,7 @@ import tests.verification.mistakes as mistakes
 import tests.verification.model as model
 import tests.verification.races as races
 import tests.verification.server_kills as server_kills
+import tests.verification.syscalls as syscalls
 from tests.faults.seeded import SEEDED
 from tests.faults.stage import Stage
 from tests.verification.layers import LAYERS, Batch, batches
@@ -77,6 +79,12 @@ MORE = {
     "images": Layer("the journal as a crash could leave it, and damaged: every image is opened", images.batches, images.perform),
     "fuzz": Layer("every decoder is fed mutations of what it takes", fuzz.batches, fuzz.perform),
     "model": Layer("a model of the protocol: every state within a budget of faults, crashes and edits", model.batches, model.perform),
+    "kills": Layer(
+        "a run dies before or after any record or request, and is recovered; so does a recovery", deaths.batches, deaths.perform
+    ),
+    "syscalls": Layer(
+        "the kernel kills the process at its n-th write, sync, rename, unlink, send or receive", syscalls.batches, syscalls.perform
+    ),
     "server-kills": Layer(
         "a run, and every third recovery too, dies at a random boundary; the journal is on a PostgreSQL server",
         server_kills.batches,
@@ -108,5 +116,9 @@ def every_batch(stage: Stage, layers: tuple[str, ...] = ALL) -> Iterator[Batch]:
 def belongs_to(layer: str) -> str:
     """The digest of what a layer's runs import: results of another digest are not its own."""
     own = MORE[layer].batches.__module__ if layer in MORE else "tests.verification.layers"
-    named = {one.test.partition(".py")[0].replace("/", ".") for one in SEEDED.values()} if layer == "mistakes" else set[str]()
-    return digest(own, *sorted(named))
+    more = set[str]()
+    if layer == "mistakes":
+        more = {one.test.partition(".py")[0].replace("/", ".") for one in SEEDED.values()}
+    if layer == "syscalls":
+        more = {"reconciler.__main__"}  # it starts the command
+    return digest(own, *sorted(more))

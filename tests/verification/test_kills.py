@@ -13,12 +13,12 @@ import pytest
 
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage, stage
+from tests.verification.deaths import CHOICES
 from tests.verification.kills import kill_and_recover, told, unsettled
 from tests.verification.server_kills import KILLS, PART, on_server, random_deaths
 
 WHOLE = os.environ.get("RECONCILER_KILLS") == "all"
 STEP = 5 if WHOLE else 17  # a whole scenario takes several tests, so that none takes longer than a test may
-CHOICES = ("", "back", "forward", "accept-current", "park")  # the first one stands for what is recommended
 SAMPLE = (("three", ""), ("create-back", ""), ("mappings", "forward"), ("tenant", "back"), ("url", "park"), ("onoff", "accept-current"))
 PAIRS = (
     [(name, choice, part) for name in SCENARIOS for choice in CHOICES for part in range(STEP)] if WHOLE else [(*one, 0) for one in SAMPLE]

@@ -5,26 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from reconciler import flow
 from reconciler.emulator import Call
 from reconciler.errors import OpenRun
 from tests.journal.places import clear
-from tests.scenarios.stage import RealClock, Stage, staged, truth
+from tests.scenarios.stage import Stage, truth
+from tests.verification.syscalls import OPENING, TIMEOUTS, expire, fresh, killed_at, settle_and_apply
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")]
 WHOLE = os.environ.get("RECONCILER_KILLS") == "all"
-TIMEOUTS = "timeouts: {connect: 1s, read: 4s, connector: 4s, settle: 5s}"
 
 
 @dataclass
@@ -40,18 +37,6 @@ class Gate:
         if call.operation == self.operation and not self.opened.is_set():
             self.reached.set()
             self.opened.wait(20)
-
-
-@contextmanager
-def fresh(folder: Path) -> Iterator[Stage]:
-    """A tenant that was applied once, and a file that asks for a change of its configuration."""
-    folder.mkdir(exist_ok=True)
-    with staged(folder, clock=RealClock()) as stage:
-        stage.write_targets(TIMEOUTS)
-        assert stage.apply().exit_code == 0
-        stage.change(("IntegerField: 12", "IntegerField: 13"))
-        stage.emulator.clear_calls()
-        yield stage
 
 
 @pytest.fixture
@@ -162,13 +147,6 @@ def test_a_process_that_was_paused_beyond_its_lease_sends_nothing_more(scene: St
         assert not session.recorded().open_runs
 
 
-def expire(stage: Stage) -> None:
-    file = sqlite3.connect(stage.folder / ".reconciler" / "journal.db")
-    file.execute("UPDATE lease SET expires_at = 1")
-    file.commit()
-    file.close()
-
-
 def test_a_killed_process_leaves_its_lease_to_the_next_one_of_this_machine(scene: Stage) -> None:
     before = truth(scene)
     process, gate = at_the_save(scene)
@@ -218,39 +196,7 @@ def wait_for_one(processes: list[subprocess.Popen[str]]) -> subprocess.Popen[str
 
 # --- SIGKILL at the n-th system call ------------------------------------------------------------------------------------
 
-CALLS = ("fsync,fdatasync", "pwrite64", "unlink", "sendto", "recvfrom")
 NTH = [("fsync,fdatasync", 14), ("pwrite64", 45), ("sendto", 22), ("recvfrom", 24)]
-
-
-def killed_at(stage: Stage, calls: str, nth: int, *arguments: str) -> bool:
-    """Run a command that the kernel kills as it enters its n-th such call; whether it came so far."""
-    strace = str(shutil.which("strace"))
-    inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    command = [strace, "-f", "-qq", "-o", os.devnull, "-e", f"trace={calls}", "-e", f"inject={calls}:signal=SIGKILL:when={nth}"]
-    done = subprocess.run(
-        [*command, sys.executable, "-m", "reconciler", "--target", "stage", *arguments],
-        cwd=stage.folder, env={**inherited, **stage.environ}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode in (0, 5, -signal.SIGKILL, 128 + signal.SIGKILL), done.stderr
-    return done.returncode not in (0, 5)
-
-
-def settle_and_apply(stage: Stage, before: object) -> None:
-    """Recover with the choice that is recommended, see that nothing is in between, and apply what was asked for."""
-    with stage.session() as session:
-        advised = {unit.recommended for unit in flow.recover_view(session)} or {"forward"}
-        if session.recorded().open_runs:
-            expire(stage)
-            assert flow.recover(session, advised.pop()).exit_code in (0, 5)
-        assert not session.recorded().open_runs
-        assert session.store(create=False).verify().sound
-    now = truth(stage)
-    if now != before:
-        assert stage.plan().units == ()
-    stage.emulator.clear_calls()
-    assert stage.apply(retry_failed=True).exit_code == 0
-    (row,) = truth(stage)["connections"]
-    assert (row["Active"], row["ConfigFields"]["IntegerField"], row["Connector"]["IntegerField"]) == (True, "[I:13]", "[I:13]")
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace kills at a system call")
@@ -261,17 +207,10 @@ def test_a_process_that_is_killed_at_a_system_call_is_settled(scene: Stage, call
     settle_and_apply(scene, before)
 
 
-MOST = 90  # of one kind, in one thread; beyond the last of them the run is simply done
-
-
-@pytest.mark.skipif(not WHOLE or shutil.which("strace") is None, reason="RECONCILER_KILLS=all tries every system call")
-@pytest.mark.parametrize("nth", range(1, MOST + 1))
-@pytest.mark.parametrize("calls", CALLS)
-def test_a_process_that_is_killed_at_any_system_call_is_settled(scene: Stage, calls: str, nth: int) -> None:
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace kills at a system call")
+def test_a_recovery_that_is_killed_at_a_system_call_is_settled_by_the_next(scene: Stage) -> None:
     before = truth(scene)
-    if killed_at(scene, calls, nth, "apply", "--yes"):
-        settle_and_apply(scene, before)
-    elif nth == MOST:
-        return
-    else:
-        pytest.skip("the run has fewer such calls")
+    assert killed_at(scene, *OPENING, "apply", "--yes")
+    expire(scene)
+    assert killed_at(scene, "sendto", 8, "recover", "--back")
+    settle_and_apply(scene, before)

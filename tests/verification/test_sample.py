@@ -79,6 +79,12 @@ def test_one_stale_read_after_an_unknown_toggle_does_not_flip_it_back(stage: Sta
     assert len(toggles) == 2, "one off and one on"
 
 
+def test_a_refusal_that_switched_it_off_all_the_same_and_was_confirmed_by_a_stale_read_ends_loudly(stage: Stage) -> None:
+    """Nobody can tell it from what somebody else did: it is told with 6 until a person accepts it."""
+    trial = attempt(stage, "update", Harm("reasons-with-flip", 11, 1), Harm("stale-read", 12, 1))
+    assert ([account.code for account in (trial.first, *trial.then)], trial.violations) == ([6, 6, 6, 0], [])
+
+
 def test_after_a_refusal_that_surely_did_nothing_one_look_is_enough(stage: Stage) -> None:
     """The toggle was refused with 429 and sent again after a read, which was older than the save before it: nobody could tell."""
     trial = attempt(stage, "update", Harm("too-many", 17, 1), Harm("stale-read", 18, 1))
