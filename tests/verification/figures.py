@@ -6,18 +6,25 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
-from tests.faults.matrix import KINDS, RECOVERIES
+from tests.faults.matrix import KINDS, RECOVERIES, operations
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage
+from tests.faults.trial import attempt
 from tests.verification.campaign import ROOT, log_path, remember
 from tests.verification.catalogue import ALL, MORE, belongs_to, every_batch
+from tests.verification.layers import cases
+from tests.verification.measures import measures
+from tests.verification.mutants import counted
+from tests.verification.promise import PROMISE
 
 __all__ = ["PAGE", "Tally", "gather", "page", "publish"]
 
 PAGE = ROOT / "docs" / "verification.md"
 FIGURES = ROOT / "verification.json"
+Measured = dict[str, Any]
 MEANS = {
     "singles": "every call of every plan fails once, in every way that makes a difference there",
     "persistent": "the same, and every call after it fails in the same way",
@@ -43,6 +50,8 @@ class Tally:
     figures: Counter[str] = field(default_factory=Counter)
     cells: set[tuple[str, str, str]] = field(default_factory=set)
     commits: set[str] = field(default_factory=set)
+    possible: int = 0
+    measured: dict[int, list[Measured]] = field(default_factory=dict)
     bad: list[str] = field(default_factory=list)
 
     def add(self, entry: Mapping[str, Any]) -> None:
@@ -56,6 +65,8 @@ class Tally:
             self.missed += not one["hit"]
             self.codes.update([] if one["code"] is None else [one["code"]])
             self.figures.update(one.get("figures", {}))
+            if "measured" in one:
+                self.measured.setdefault(one["code"], []).append(one["measured"])
             self.cells |= {(scenario, kind, one["operation"]) for scenario, kind, _, _ in one["cells"][:1]}
             if one["violations"]:
                 self.violations += 1
@@ -69,6 +80,7 @@ class Tally:
             **plain,
             "seconds": round(self.seconds),
             "cells": len(self.cells),
+            "cells_possible": self.possible,
             "exit_codes": codes,
             "figures": dict(self.figures),
             "commits": sorted(self.commits),
@@ -77,12 +89,20 @@ class Tally:
 
 def gather(stage: Stage, entries: Iterable[Mapping[str, Any]]) -> dict[str, Tally]:
     """One tally per layer; `of` counts the batches that there are, from the code's own calls and table of faults."""
-    found = {layer: Tally(of=sum(1 for _ in every_batch(stage, (layer,)))) for layer in ALL}
+    found = {layer: Tally(of=sum(1 for _ in every_batch(stage, (layer,))), possible=len(_possible(stage, layer))) for layer in ALL}
     for entry in entries:
         layer = entry["batch"].partition("/")[0]
         if layer in found:
             found[layer].add(entry)
     return found
+
+
+def _possible(stage: Stage, layer: str) -> set[tuple[str, str, str]]:
+    """Plan, fault and operation of every case: from the calls that the plans really make, and the table of faults."""
+    if layer not in ("singles", "outages", "persistent"):
+        return set()
+    every = (case.cells[0] for batch in every_batch(stage, (layer,)) for case in cases(stage, batch))
+    return {(cell.scenario, cell.kind, operations(stage, cell.scenario)[cell.position - 1][0]) for cell in every}
 
 
 def publish(stage: Stage) -> dict[str, Tally]:
@@ -92,13 +112,19 @@ def publish(stage: Stage) -> dict[str, Tally]:
         "command": "make verify",
         "layers": {name: {**tally.as_json(), "sources": belongs_to(name)} for name, tally in found.items()},
     }
+    undisturbed = {name: (trial.first.code, measures(trial.first)) for name in SCENARIOS for trial in [attempt(stage, name, again=False)]}
     FIGURES.write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")
-    PAGE.write_text(page(found), encoding="utf-8")
+    PAGE.write_text(page(found, undisturbed, counted()), encoding="utf-8")
     return found
 
 
-def page(found: Mapping[str, Tally]) -> str:
-    """The figures as Markdown."""
+def page(found: Mapping[str, Tally], undisturbed: Mapping[str, tuple[int, Measured]], mutants: Mapping[str, tuple[int, int, int]]) -> str:
+    """The figures as Markdown.
+
+    Args:
+        undisturbed: exit code and measures of each plan when nothing fails.
+        mutants: of each module how many were found, run, and possible.
+    """
     runs, bad = sum(one.runs for one in found.values()), sum(one.violations for one in found.values())
     commands = sum(one.commands for one in found.values())
     lines = [
@@ -119,15 +145,18 @@ def page(found: Mapping[str, Tally]) -> str:
         "",
         "## Layers",
         "",
-        "| layer | what | batches done | runs | violations | exit codes, or what was counted | commits |",
-        "|---|---|---|---|---|---|---|",
+        "| layer | what | batches done | runs | violations | cells | exit codes, or what was counted | commits |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, tally in found.items():
+        cells = f"{len(tally.cells):,} of {tally.possible:,}" if tally.possible else ""
         codes = " ".join(f"{code}×{count:,}" for code, count in sorted(tally.codes.items()))
         codes = codes or ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(tally.figures.items()))
         lines.append(
-            f"| {name} | {MEANS[name]} | {tally.batches} of {tally.of} | {tally.runs:,} | {tally.violations} | {codes} | {', '.join(sorted(tally.commits))} |"
+            f"| {name} | {MEANS[name]} | {tally.batches} of {tally.of} | {tally.runs:,} | {tally.violations} | {cells} | {codes} | {', '.join(sorted(tally.commits))} |"
         )
+    lines += ["", "A cell is a plan, a fault and an operation of that plan: all that there are follow from the calls that each plan makes."]
+    lines += [*_sentences(), *_windows(found, undisturbed), *_mutants(mutants)]
     lines += ["", "## Plans", "", "| plan | what |", "|---|---|"]
     lines += [f"| {name} | {scenario.text} |" for name, scenario in SCENARIOS.items()]
     lines += [f"| {name} | `recover --back` after an outage in the middle of `{of}` |" for name, (of, *_) in RECOVERIES.items()]
@@ -137,3 +166,60 @@ def page(found: Mapping[str, Tally]) -> str:
     if wrong:
         lines += ["", "## Violations", "", *(f"- {text}" for text in wrong)]
     return "\n".join([*lines, ""])
+
+
+def _sentences() -> list[str]:
+    """The promise, and what holds each of its sentences."""
+    lines = ["", "## The promise, sentence by sentence", "", "| sentence | rules of the checker | layers | tests |", "|---|---|---|---|"]
+    for one in PROMISE:
+        tests = ", ".join(f"[`{test.rpartition(':')[2]}`](../{test.partition('::')[0]})" for test in one.tests)
+        lines.append(f"| {one.text} | {', '.join(one.rules)} | {', '.join(one.layers)} | {tests} |")
+    return [
+        *lines,
+        "",
+        "The checker's rules are listed at the head of [`tests/faults/checker.py`](../tests/faults/checker.py); every run is judged by all.",
+    ]
+
+
+def _windows(found: Mapping[str, Tally], undisturbed: Mapping[str, tuple[int, Measured]]) -> list[str]:
+    """How long a connection is off, how old the look is before a toggle, and what waiting costs."""
+    lines = ["", "## How long a connection is off", "", "Measured from the emulator's calls. Where nothing fails:", ""]
+    lines += ["| plan | exit | calls while a connection is off | calls between the last look and a toggle |", "|---|---|---|---|"]
+    for name, (code, one) in undisturbed.items():
+        if one["off"]:
+            lines.append(f"| {name} | {code} | {', '.join(str(calls) for calls, _ in one['off'])} | {one['race']} |")
+    by_code = dict[int, list[Measured]]()
+    for tally in found.values():
+        for code, several in tally.measured.items():
+            by_code.setdefault(code, []).extend(several)
+    if not by_code:
+        return lines
+    lines += ["", "Where calls fail, over all runs that were measured (seconds on the run's clock, which the settling turns forward):", ""]
+    lines += [
+        "| exit | runs | off, calls: median, worst | off, seconds: median, worst | look to toggle, worst | whole run, seconds: median, worst |"
+    ]
+    lines += ["|---|---|---|---|---|---|"]
+    for code, several in sorted(by_code.items()):
+        off = [each for one in several for each in one["off"]]
+        calls = f"{median(each[0] for each in off):.0f}, {max(each[0] for each in off)}" if off else ""
+        seconds = f"{median(each[1] for each in off):.1f}, {max(each[1] for each in off):.0f}" if off else ""
+        whole = [one["seconds"] for one in several]
+        race = max(one["race"] for one in several)
+        lines.append(f"| {code} | {len(several):,} | {calls} | {seconds} | {race} | {median(whole):.1f}, {max(whole):.0f} |")
+    searches = sum(one["searches"] for several in by_code.values() for one in several)
+    lines += [
+        "",
+        f"{searches:,} times a planted secret was looked for in a journal after such a run; found: what the violations above say.",
+    ]
+    return lines
+
+
+def _mutants(mutants: Mapping[str, tuple[int, int, int]]) -> list[str]:
+    lines = [
+        "",
+        "## Small changes of the safety modules",
+        "",
+        "`make mutate`; what survived is explained in `tests/verification/survivors.md`.",
+    ]
+    lines += ["", "| module | found | run | of |", "|---|---|---|---|"]
+    return [*lines, *(f"| `{name}` | {killed} | {run} | {of} |" for name, (killed, run, of) in mutants.items())]

@@ -30,7 +30,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-__all__ = ["TESTS", "Mutant", "count_of", "main", "mutants_of", "source_of"]
+__all__ = ["TESTS", "Mutant", "count_of", "counted", "main", "mutants_of", "source_of"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".verification"
@@ -287,6 +287,15 @@ def run(module: str, *, until: float, every: int) -> dict[str, int]:
                 sys.stdout.flush()
     survived = sum(entry["end"] == "survived" for entry in done.values())
     return {"mutants": count, "run": len(done), "survived": survived}
+
+
+def counted() -> dict[str, tuple[int, int, int]]:
+    """Of each module, as it is now: how many mutants were found, were run, and there are."""
+    found = {}
+    for module in TESTS:
+        ends = [json.loads(line)["end"] for line in _log(module).read_text(encoding="utf-8").splitlines()] if _log(module).exists() else []
+        found[module] = (sum(end != "survived" for end in ends), len(ends), count_of(source_of(module)))
+    return found
 
 
 def main() -> int:

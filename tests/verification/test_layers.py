@@ -168,5 +168,5 @@ def test_the_layers_are_counted_and_published(stage: Stage) -> None:
     }
     found = gather(stage, [entry])
     assert found["model"].as_json()["figures"] == {"states": 1234}
-    assert "1,234 states" in page(found)
-    assert "model: x -> None: exit 0, and it is off" in page(found)
+    assert "1,234 states" in page(found, {}, {})
+    assert "model: x -> None: exit 0, and it is off" in page(found, {}, {})

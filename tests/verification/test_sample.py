@@ -66,8 +66,8 @@ def test_a_violation_is_counted_and_shown(stage: Stage) -> None:
     }
     found = gather(stage, [entry])
     assert (found["singles"].runs, found["singles"].commands, found["singles"].violations) == (1, 2, 1)
-    assert "**1 runs, 1 with a violation**" in page(found)
-    assert "singles: update/late/3 -> 0: code: no" in page(found)
+    assert "**1 runs, 1 with a violation**" in page(found, {}, {})
+    assert "singles: update/late/3 -> 0: code: no" in page(found, {}, {})
 
 
 def test_one_stale_read_after_an_unknown_toggle_does_not_flip_it_back(stage: Stage) -> None:
