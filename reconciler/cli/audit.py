@@ -181,7 +181,7 @@ def review(settings: Settings, *, subject: str, reason: str) -> int:
         from reconciler.report.json import json_text
 
         members = {"closed": [flag.id for flag in done.closed], "before": [flag_object(flag) for flag in done.before]}
-        settings.streams.data(json_text({"format": "reconciler/review/v1", "target": settings.target, "by": done.person, **members}))
+        settings.streams.data(json_text({"format": "reconciler/review/v1", "target": session.target.name, "by": done.person, **members}))
         return 0
     lines = [f"Reviewed by {done.person}: {flag.id}." for flag in done.closed]
     lines += [f"Reviewed before, by {flag.review.person}: {flag.id}." for flag in done.before if flag.review is not None]
@@ -201,14 +201,19 @@ def read(settings: Settings) -> int:
 
     with opened(settings) as session, busy(settings, f"Reading {session.target.name}"):
         count = flow.read_tenant(session, who=who(os.environ))
-        head = session.recorded().head
+        head, name = session.recorded().head, session.target.name
     if settings.json:
         from reconciler.report.json import json_text
 
-        told = {"format": "reconciler/tenant-read/v1", "target": settings.target, "connections": count, "head": head}
+        told = {"format": "reconciler/tenant-read/v1", "target": name, "connections": count, "head": head}
         settings.streams.data(json_text(told))
     else:
-        settings.streams.say(f"Read {count:,} connections of {settings.target}; the journal keeps their digests.\nJournal head {head}\n")
+        from reconciler.report.untrusted import visible
+        from reconciler.report.values import counted
+
+        settings.streams.say(
+            f"Read {counted(count, 'connection')} of {visible(name)}; the journal keeps their digests.\nJournal head {head}\n"
+        )
     return 0
 
 

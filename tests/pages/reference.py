@@ -21,6 +21,7 @@ def written() -> dict[str, str]:
         "policy": schema_page("policy", "policy.yaml"),
         "plan": schema_page("plan", "A saved plan"),
         "journal": schema_page("journal", "The journal"),
+        "reports": schema_page("report", "What --format json says"),
         "hazards": hazards_page(),
         "problems": problems_page(),
     }
