@@ -18,7 +18,9 @@ __all__ = ["schema"]
 @click.option("--online", is_flag=True, help="Narrow it to what the tenant has: config keys, ERP and CRM fields, items, groups, logins.")
 @click.option("--language", metavar="CODE", help="With --online: in which groups and list items are named; en by default.")
 def schema(settings: Settings, *, kind: str, online: bool, language: str | None) -> int:
-    """Print the JSON Schema of connections (default), targets, policy, plan, journal or report (what --format json says), for editors and other programs.
+    """Print the JSON Schema of connections (default), targets, policy, plan, journal or report, for editors and other programs.
+
+    `report` is what --format json says.
 
     With --online an editor completes and checks what this tenant really has. Save it, and name it in the first line of the file:
     # yaml-language-server: $schema=FILE
