@@ -250,7 +250,7 @@ def _run_cases(report: RunReport, tests: Sequence[Tested]) -> list[Case]:
         own = [test for test in tests if test.unit == str(unit.address)]
         message = "" if verdict is Verdict.PASSED else "; ".join(unit_remarks(unit))
         seconds = sum(test.seconds for test in own) + (unit.window_s or 0.0)
-        detail = "; ".join(text for text in (message, verdicts_text(own)) if text)
+        detail = "; ".join(text for text in (message, verdicts_text(own, created=unit.kind == "create")) if text)
         cases.append(Case(f"{unit.kind} {unit.address}", verdict, unit.end.value, message, detail, seconds))
     if report.stopped and all(case.verdict is Verdict.PASSED for case in cases):
         cases.append(Case("the run", Verdict.ERROR, "stopped", report.stopped))

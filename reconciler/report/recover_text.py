@@ -14,7 +14,7 @@ from typing import Protocol
 from reconciler.model import Address
 from reconciler.report.invocation import Invocation
 from reconciler.report.page import Page, Span, Style, bold, command, dim
-from reconciler.report.values import counted
+from reconciler.report.values import counted, said_once
 
 __all__ = ["Unsettled", "by_hand_page", "recover_page"]
 
@@ -97,7 +97,7 @@ def recover_page(
             page.gap()
             page.line(bold(str(unit.address)), indent=2)
             for number, text in enumerate(unit.known):
-                page.prose(text, indent=4, lead=[dim("known        " if number == 0 else " " * 13)])
+                page.prose(said_once(text), indent=4, lead=[dim("known        " if number == 0 else " " * 13)])
             page.prose(unit.now, indent=4, lead=[dim("now          ")])
             by_hand(page, unit, typed)
             page.prose(unit.why, indent=4, lead=[dim("recommended  "), Span(f"--{unit.recommended}", Style.GOOD), Span("  ")])

@@ -107,7 +107,7 @@ def _known(rows: tuple[tuple[str, Cell], ...]) -> tuple[tuple[str, Cell], ...]:
 
 def _unit_row(unit: UnitEnd, tests: Sequence[Tested]) -> tuple[Cell, ...]:
     about = "; ".join(shortened(text.rstrip("."), _LONGEST) for text in unit_remarks(unit))
-    tested = shortened(verdicts_text(tests).removeprefix("tested "), 4 * _LONGEST)
+    tested = shortened(verdicts_text(tests, created=unit.kind == "create").removeprefix("tested "), 4 * _LONGEST)
     end = strong(unit.end.value.replace("-", " ")) if unit.end is not End.AS_DESIRED else words("as desired")
     return (words(unit.kind),), (code(address_text(unit.address)),), (end,), _maybe(about), _maybe(tested)
 

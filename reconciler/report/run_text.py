@@ -18,7 +18,7 @@ from reconciler.model import End, RunReport, UnitEnd
 from reconciler.report.invocation import Invocation
 from reconciler.report.page import Page, Span, Style, bold, command, dim
 from reconciler.report.tested import Tested, verdicts_text
-from reconciler.report.values import path_text, seconds_text
+from reconciler.report.values import path_text, said_once, seconds_text
 
 __all__ = ["end_words", "exit_sentence", "next_commands", "run_page", "unit_remarks"]
 
@@ -62,7 +62,10 @@ def run_page(
     label = max((len(_ENDS[unit.end][0]) for unit in report.units), default=0)
     kind = max((len(unit.kind) for unit in report.units), default=0)
     for unit in report.units:
-        _unit(page, unit, [test for test in tests if test.unit == str(unit.address)], typed, label=label, kind=kind)
+        own = [test for test in tests if test.unit == str(unit.address)]
+        # A recovery sees its own tests only, and not whether an earlier process had activated what is new.
+        tested = verdicts_text(own, created=unit.kind == "create" and not recovery)
+        _unit(page, unit, tested, typed, label=label, kind=kind)
     loose = verdicts_text(test for test in tests if not test.unit)
     if loose:
         page.prose(loose, indent=2, style=Style.DIM)
@@ -98,7 +101,7 @@ def exit_sentence(code: int, *, recovery: str = "", units: int = 1) -> tuple[str
     return _SENTENCES.get(code, ("An unexpected error stopped the run before any write.", Style.DANGER))
 
 
-def _unit(page: Page, unit: UnitEnd, tests: Sequence[Tested], typed: Invocation, *, label: int, kind: int) -> None:
+def _unit(page: Page, unit: UnitEnd, tested: str, typed: Invocation, *, label: int, kind: int) -> None:
     """One unit: how it ended on the first line, then everything worth knowing below."""
     mark, style, words = _ENDS[unit.end]
     page.line(
@@ -112,13 +115,12 @@ def _unit(page: Page, unit: UnitEnd, tests: Sequence[Tested], typed: Invocation,
     )
     below = 2 + label + 2 + kind + 2
     if unit.reason:
-        page.prose(unit.reason, indent=below)
+        page.prose(said_once(unit.reason), indent=below)
     for text in unit.residue:
         page.prose(text, indent=below, lead=[dim("stays behind: ")])
     if unit.not_readable:
         named = ", ".join(_path(path) for path in unit.not_readable)
         page.prose(f"{named}: not readable; proved by the fingerprint of the value sent and a passing test", indent=below)
-    tested = verdicts_text(tests)
     if tested:
         page.prose(tested, indent=below, style=Style.DIM)
     if unit.next_step:
@@ -127,7 +129,7 @@ def _unit(page: Page, unit: UnitEnd, tests: Sequence[Tested], typed: Invocation,
 
 def unit_remarks(unit: UnitEnd) -> list[str]:
     """Everything that is to be said about the end of a unit, the reason first."""
-    told = [unit.reason] if unit.reason else []
+    told = [said_once(unit.reason)] if unit.reason else []
     told += _parts(unit)
     told += [f"stays behind: {text}" for text in unit.residue]
     if unit.not_readable:

@@ -8,7 +8,7 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,14 +65,27 @@ def verdict_text(passed: bool | None) -> str:
     return "no answer" if passed is None else "passed" if passed else "failed"
 
 
-def verdicts_text(tests: Iterable[Tested]) -> str:
-    """`tested as it was: passed (0.3 s); afterwards: failed (1.2 s), the connector said ...`; empty without a test."""
+def verdicts_text(tests: Iterable[Tested], *, created: bool = False) -> str:
+    """`tested as it was: passed (0.3 s); afterwards: failed (1.2 s), the connector said ...`; empty without a test.
+
+    Args:
+        created: they are all the tests of a new connection, which is tested before its activation and after it.
+    """
     parts = [
-        f"{phase_text(test.phase)}{_whose(test)}: {verdict_text(test.passed)} ({seconds_text(test.seconds)})"
+        f"{phase}{_whose(test)}: {verdict_text(test.passed)} ({seconds_text(test.seconds)})"
         + (f", {shortened(test.detail, 200)}" if test.detail else "")
-        for test in tests
+        for phase, test in _in_phases(tests, created=created)
     ]
     return f"tested {'; '.join(parts)}" if parts else ""
+
+
+def _in_phases(tests: Iterable[Tested], *, created: bool) -> Iterator[tuple[str, Tested]]:
+    """Each test, and when it was made. A new connection is activated once its first test has passed."""
+    passed = False
+    for test in tests:
+        is_own = created and test.phase == "test"
+        yield ("after activation" if passed else "as created, inactive") if is_own else phase_text(test.phase), test
+        passed = passed or (is_own and test.passed is True)
 
 
 def _whose(test: Tested) -> str:

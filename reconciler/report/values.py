@@ -10,6 +10,7 @@ Effects: none.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ __all__ = [
     "entries_of",
     "is_plain",
     "path_text",
+    "said_once",
     "seconds_text",
     "tenant_wide_text",
     "value_text",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 LIMIT = 100
+_WORTH_FOLDING = 20  # characters; a shorter reason is easier to read where it belongs
 _NOTHING = "(nothing)"
 _TENANT_WIDE = (("order",), ("interval",), ("on",))
 _NOT_SHOWN = "(not shown)"
@@ -128,6 +131,18 @@ def counted(number: int, one: str, many: str = "") -> str:
     """`1 unit`, `2 units`, `no units`."""
     plural = many or f"{one}s"
     return f"no {plural}" if number == 0 else f"1 {one}" if number == 1 else f"{number:,} {plural}"
+
+
+def said_once(text: str) -> str:
+    """`A: why; B: why; C: why` with its reason at the end alone, as SuperOffice gives one for each of many fields: `A; B; C: why`."""
+    parts = text.split("; ")
+    for at, (part, following) in enumerate(itertools.pairwise(parts)):
+        name, _, why = part.rpartition(": ")
+        repeated = f": {why}"
+        after = following[following.find(repeated) + len(repeated) :] if repeated in following else "-"
+        if name and len(why) >= _WORTH_FOLDING and (not after or after[0] == "."):
+            parts[at] = name
+    return "; ".join(parts)
 
 
 def seconds_text(seconds: float) -> str:

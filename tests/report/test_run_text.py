@@ -75,3 +75,16 @@ def test_the_run_stopped_is_said_once() -> None:
 def test_tests_in_one_sentence() -> None:
     assert verdicts_text(()) == ""
     assert verdicts_text(TESTS[:2]) == "tested as it was: failed (0.3 s), wrong password; with the new configuration: passed (0.4 s)"
+
+
+def test_the_two_tests_of_a_new_connection_are_told_apart() -> None:
+    """It is tested before its activation and after it; a test that failed at first and then passed is no activation."""
+    made = UnitEnd(samples.FORTNOX, "create", End.AS_DESIRED, written=True)
+    own = str(samples.FORTNOX)
+    tests = [
+        Tested(own, own, phase, passed, 0.3) for phase, passed in (("candidate", True), ("test", False), ("test", True), ("test", True))
+    ]
+    told = "with the new configuration: passed (0.3 s); as created, inactive: failed (0.3 s); as created, inactive: passed (0.3 s);"
+    assert f"tested {told} after activation: passed (0.3 s)" in run_page(report(made, code=0), tests=tests).text()
+    recovered = run_page(report(made, code=0), tests=tests[-1:], recovery="forward").text()
+    assert "tested afterwards: passed" in recovered  # what came before is in another process

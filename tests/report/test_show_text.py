@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -52,4 +53,7 @@ def test_the_choices_of_a_recovery() -> None:
         "Going back restores what was found before this run, and tests it.",
     )
     check("recover.txt", recover_page("prod", [unit], invocation=Invocation("prod")).text())
+    why = "the connector no longer reports this mapped field"
+    refused = replace(unit, known=("It was active.", f"Refused: customer NAME: {why}; customer CustGr: {why}."))
+    assert recover_page("prod", [refused]).text().count(why) == 1
     assert recover_page("prod", []).text() == "Recovery on prod: no run is unfinished; there is nothing to settle.\n"

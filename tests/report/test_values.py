@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import HIDDEN, Address, Change, SecretRef, Value, Why
-from reconciler.report.values import before_after, counted, entries, entries_of, path_text, seconds_text, value_text, when
+from reconciler.report.values import before_after, counted, entries, entries_of, path_text, said_once, seconds_text, value_text, when
 
 SECRET = SecretRef("env", "VISMA_PASSWORD", "2")
 
@@ -129,3 +129,23 @@ def test_what_is_about_the_whole_tenant_is_told_as_a_file_writes_it(
     path: tuple[str, ...], before: Value, after: Value, told: tuple[str, str]
 ) -> None:
     assert before_after(before, after, path=path) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It is gone.", "It is gone."),
+        (
+            "refused: Toggle: NAME: the connector no longer reports it; CustGr: the connector no longer reports it. Unmap each.",
+            "refused: Toggle: NAME; CustGr: the connector no longer reports it. Unmap each.",
+        ),
+        (
+            "A: one reason that is long enough; B: one reason that is long enough; C: another reason altogether",
+            "A; B: one reason that is long enough; C: another reason altogether",
+        ),
+        ("A: one reason that is long enough; B: one reason that is long enough-ish", None),
+        ("A: 5; B: 5", None),
+    ],
+)
+def test_a_reason_that_many_things_share_is_said_once(text: str, told: str | None) -> None:
+    assert said_once(text) == (told or text)
