@@ -128,7 +128,8 @@ def _run_report(settings: Settings, run: str) -> int:
     code = 0 if checked.sound else 3
     if settings.json:
         from reconciler.report.exceptions_document import flag_object
-        from reconciler.report.json import journal_check_object, json_text, show_object
+        from reconciler.report.json import journal_check_object, json_text
+        from reconciler.report.show_json import show_object
 
         members = {"exceptions": [flag_object(flag) for flag in flags], "chain": journal_check_object(view.target, checked, code)}
         settings.streams.data(

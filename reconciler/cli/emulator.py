@@ -10,30 +10,17 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    import http.client
+from reconciler.cli.emulator_editing import Editing, opened
 
-    from reconciler.emulator import Emulator
-
-AUTHORITY = "emulator-ca.pem"
 DEFAULT_STATE = Path(".reconciler") / "emulator.db"
 
 state_option = click.option(
     "--state", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_STATE, show_default=True, help="The emulator's state file."
 )
-
-
-def _open(state: Path, **more: Any) -> Emulator:
-    from reconciler.emulator import Emulator, EmulatorError
-
-    try:
-        return Emulator(state=state, **more)
-    except EmulatorError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.group()
@@ -65,7 +52,7 @@ def serve(port: int, state: Path, folders: tuple[Path, ...], tenant: str | None,
             signal.signal(getattr(signal, name), lambda *_: done.set())
     online = None if tenant is None else played(tenant, state)
     context, authority = certificates_for(tls, state)
-    with closing(_open(state, port=port, connector_folders=folders, online=online, tls=context)) as served:
+    with closing(opened(state, port=port, connector_folders=folders, online=online, tls=context)) as served:
         try:
             served.start()
         except EmulatorError as error:
@@ -86,104 +73,16 @@ def reset(state: Path, yes: bool, example: bool) -> None:
     """Throw the emulator's state away and start afresh."""
     if state.exists() and not yes:
         click.confirm(f"Throw away everything in {state} and its ERP folder?", abort=True, err=True)
-    with closing(_open(state, afresh=True)) as opened:
+    with closing(opened(state, afresh=True)) as emptied:
         if not example:
             click.echo(f"{state} is as new: no connectors, no connections, fresh ERP files.")
             return
         from reconciler.emulator.example import PASSWORDS, fill
 
-        fill(opened.edit)
+        fill(emptied.edit)
     click.echo(f"{state} holds three connections on two connectors, made by hand. Their ERPs let in:")
     for name, value in PASSWORDS.items():
         click.echo(f"  {name}={value}")
-
-
-class Editing:
-    """Where edits go: to a serving emulator, or straight into the state file."""
-
-    def __init__(self, url: str | None, state: Path, login: str, password: str, ca: Path | None) -> None:
-        self._url, self._state, self._login, self._ca = url, state, (login, password), ca
-
-    def perform(self, name: str, content: dict[str, Any]) -> Any:
-        """Do one control.
-
-        Raises:
-            click.UsageError: the emulator does not know or accept it.
-            click.ClickException: there is no emulator.
-        """
-        if self._url is not None:
-            return self._ask("POST", name, content)
-        return self._on_file(lambda control: control.perform(name, content))
-
-    def show(self, name: str, since: int = 0) -> Any:
-        """Read one log or the state, secrets hidden."""
-        if self._url is not None:
-            return self._ask("GET", f"{name}?since={since}", None)
-        return self._on_file(lambda control: control.show(name, since=since))
-
-    def connection(self, text: str) -> int:
-        """The id of a connection that is given by its id or by its name in any language.
-
-        Raises:
-            click.UsageError: none or several have that name.
-        """
-        if text.isdecimal():
-            return int(text)
-        rows = self.show("state")["connections"]
-        found = [row for row in rows if not row["Deleted"] and (row["DisplayName"] == text or f':"{text}"' in row["DisplayName"])]
-        if len(found) != 1:
-            raise click.UsageError(f"{len(found)} connections are called {text!r}; give the id.")
-        return int(found[0]["ErpConnectionId"])
-
-    def _on_file(self, act: Any) -> Any:
-        from reconciler.emulator.control import ControlError
-        from reconciler.emulator.edits.author import EditError
-
-        with closing(_open(self._state)) as opened:
-            try:
-                return act(opened.control)
-            except (ControlError, EditError, LookupError, ValueError) as error:
-                raise click.UsageError(str(error)) from error
-
-    def _connection(self) -> http.client.HTTPConnection:
-        import http.client
-        import ssl
-        from urllib.parse import urlsplit
-
-        parts = urlsplit(str(self._url))
-        if parts.scheme not in ("http", "https") or parts.hostname not in ("127.0.0.1", "localhost"):
-            raise click.UsageError("--url must be http:// or https:// on this machine: the emulator serves nowhere else.")
-        if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
-        authority = self._ca or self._state.parent / AUTHORITY
-        try:
-            trusted = ssl.create_default_context(cafile=authority)
-        except (OSError, ssl.SSLError) as error:
-            raise click.UsageError(
-                f"{authority} cannot be used to check the emulator's certificate ({error}); name the file with --ca."
-            ) from error
-        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=60, context=trusted)
-
-    def _ask(self, method: str, path: str, content: dict[str, Any] | None) -> Any:
-        import base64
-        import http.client
-
-        token = base64.b64encode(":".join(self._login).encode()).decode()
-        connection = self._connection()
-        try:
-            body = None if content is None else json.dumps(content)
-            connection.request(method, f"/emulator/{path}", body, {"Authorization": f"Basic {token}", "Content-Type": "application/json"})
-            response = connection.getresponse()
-            answer = json.loads(response.read()) if response.status in (200, 400) else None
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise click.ClickException(f"no emulator answers at {self._url} ({error})") from error
-        finally:
-            connection.close()
-        if response.status == 401:
-            raise click.UsageError("The emulator does not accept this login; give --login and --password.")
-        if response.status != 200 or answer is None:
-            raise click.UsageError(str(answer["error"]) if answer and "error" in answer else f"The emulator answered {response.status}.")
-        return answer
 
 
 @emulator.group()

@@ -32,9 +32,10 @@ from reconciler.report.files_text import fmt_object
 from reconciler.report.findings import Finding
 from reconciler.report.invocation import Invocation
 from reconciler.report.junit import Case, Verdict, junit_text
-from reconciler.report.plan_text import summary
+from reconciler.report.plan_words import summary
 from reconciler.report.policy_text import rule_text
 from reconciler.report.run_text import end_words, unit_remarks
+from reconciler.report.show_json import show_object
 from reconciler.report.tested import Tested, verdict_text, verdicts_text
 from reconciler.report.values import seconds_text
 
@@ -99,7 +100,7 @@ class Writer:
     def show(self, view: RunView) -> str:
         """One run in full, from the journal."""
         if self.format == "json":
-            return objects.json_text(objects.show_object(view))
+            return objects.json_text(show_object(view))
         if self.format == "junit":
             return self._junit(_view_cases(view))
         from reconciler.report.run_document import show_document

@@ -9,7 +9,7 @@ Neighbours: called by `cli` when `--format json` is given; the plan's object is 
     reconciler/test/v1      target, exit_code, results
     reconciler/status/v1    target, connections, open_runs, next_steps
     reconciler/history/v1   target, runs
-    reconciler/show/v1      target, run and everything the journal holds of it but sealed values
+    reconciler/show/v1      target, run and everything the journal holds of it but sealed values, from show_json
     reconciler/recover/v1   target, units to settle; with a choice: as apply, and the choice
     reconciler/lease/v1     target, whether other machines see it, who has or had it
     reconciler/journal/v1   target, exit_code, and what a check of the journal found
@@ -29,17 +29,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.journal.view import Attempt, RunView, UnitView
-from reconciler.journal.view import Tested as Viewed
 from reconciler.model import (
     Address,
-    Binding,
     Desired,
     NotChecked,
     Problem,
     RunEnd,
     RunReport,
-    SentSecret,
     Status,
     TargetCheck,
     TestResult,
@@ -59,7 +55,6 @@ __all__ = [
     "lease_object",
     "recover_object",
     "recovered_object",
-    "show_object",
     "status_object",
     "validate_object",
     "verdicts_object",
@@ -149,28 +144,6 @@ def history_object(target: str, runs: Iterable[RunEnd]) -> Object:
     return {"format": "reconciler/history/v1", "target": target, "runs": [_run_end(run) for run in runs]}
 
 
-def show_object(view: RunView) -> Object:
-    """One run in full. Fingerprints and sealed values stay in the journal."""
-    return {
-        "format": "reconciler/show/v1",
-        "target": view.target,
-        "run": view.run,
-        "started": view.started,
-        "ended": view.ended,
-        "exit_code": view.exit_code,
-        "unfinished": view.unfinished,
-        "opening": dict(view.opening),
-        "units": [_unit_view(unit) for unit in view.units.values()],
-        "tests": [_viewed(test) for test in view.tests],
-        "recoveries": [
-            {"at": entry.at, "choice": entry.choice, "actor": dict(entry.actor), "why": dict(entry.why)} for entry in view.recoveries
-        ],
-        "notes": list(view.notes),
-        "bound": {address: _binding(row) for address, row in view.bound.items()},
-        "events": {"first": view.first_seq, "last": view.last_seq, "head": view.head},
-    }
-
-
 def recover_object(target: str, units: Sequence[Unsettled], exit_code: int) -> Object:
     """What is to be settled, with the choice recommended per unit."""
     entries = [
@@ -246,70 +219,6 @@ def _tested(test: Tested) -> Object:
         "seconds": test.seconds,
         "detail": test.detail,
     }
-
-
-def _viewed(test: Viewed) -> Object:
-    return {
-        "seq": test.seq,
-        "at": test.at,
-        "unit": test.unit,
-        "address": test.address,
-        "phase": test.phase,
-        "passed": test.passed,
-        "seconds": test.seconds,
-        "detail": test.detail,
-    }
-
-
-def _unit_view(unit: UnitView) -> Object:
-    return {
-        "address": unit.address,
-        "kind": unit.kind,
-        "row": _binding(unit.row),
-        "opened": unit.opened,
-        "found": unit.observed,
-        "attempts": [_attempt(attempt) for attempt in unit.attempts],
-        "tests": [_viewed(test) for test in unit.tests],
-        "sent": {name: str(secret.ref) for name, secret in unit.sent.items()},
-        "phase": unit.phase.value,
-        "end": unit.end or None,
-        "reason": unit.reason,
-        "rolled_back": unit.rolled_back,
-        "rollback_reason": unit.rollback_reason,
-        "window_s": unit.window_s,
-        "residue": list(unit.residue),
-    }
-
-
-def _attempt(attempt: Attempt) -> Object:
-    return {
-        "seq": attempt.seq,
-        "at": attempt.at,
-        "step": attempt.step,
-        "act": attempt.act,
-        "operation": attempt.operation,
-        "object": attempt.object,
-        "id": attempt.id,
-        "attempt": attempt.attempt,
-        "rollback": attempt.rollback,
-        "sets": attempt.sets,
-        "secrets": {name: _reference(secret) for name, secret in attempt.secrets.items()},
-        "outcome": attempt.outcome,
-        "status": attempt.status,
-        "detail": attempt.detail,
-        "reasons": list(attempt.reasons),
-        "seconds": attempt.seconds,
-        "settled_s": attempt.settled_s,
-        "readings": [{"seq": read.seq, "at": read.at, "verdict": read.verdict, "detail": read.detail} for read in attempt.readings],
-    }
-
-
-def _reference(secret: SentSecret) -> str:
-    return str(secret.ref)
-
-
-def _binding(row: Binding | None) -> Object | None:
-    return None if row is None else {"id": row.id, "guid": row.guid}
 
 
 def _run_end(run: RunEnd) -> Object:

@@ -32,7 +32,7 @@ from reconciler.report.document import (
     words,
 )
 from reconciler.report.permits_text import IDLE, grounds, idle_permits
-from reconciler.report.plan_text import attribution_text, common_reason, common_told, remark_text, step_reason, step_text, summary
+from reconciler.report.plan_words import attribution_text, common_reason, common_told, remark_text, step_reason, step_text, summary
 from reconciler.report.policy_text import DENIED, NOTHING, WARNED, passed_text, rule_text
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, value_text, when

@@ -11,58 +11,20 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Act, Attribution, Change, Grade, Hazard, NotChecked, Plan, RuleVerdict, Ruling, Step, Unit, UnitKind, Why
-from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, sides_text, step_title
+from reconciler.model import Grade, Hazard, NotChecked, Plan, RuleVerdict, Ruling, Unit, UnitKind, Why
+from reconciler.report.actors_text import Row, actor_rows, is_below, place_text, sides_text
 from reconciler.report.page import Page, Span, Style, bold, cells, command, dim, good, plain
 from reconciler.report.permits_text import IDLE, grounds, idle_permits
+from reconciler.report.plan_words import attribution_text, common_reason, common_told, remark_text, step_reason, step_text, summary
 from reconciler.report.policy_text import DENIED, NOTHING, WARNED, passed_text, rule_text
 from reconciler.report.untrusted import visible
 from reconciler.report.values import before_after, counted, entries, path_text, seconds_text, when
 
-__all__ = [
-    "act_text",
-    "attribution_text",
-    "common_reason",
-    "common_told",
-    "plan_page",
-    "remark_text",
-    "step_reason",
-    "step_text",
-    "summary",
-]
+__all__ = ["plan_page", "write_not_checked"]
 
 _MARK = {UnitKind.CREATE: ("+", Style.GOOD), UnitKind.UPDATE: ("~", Style.WARNING), UnitKind.DELETE: ("-", Style.DANGER)}
-
-_ACTS = {
-    Act.REHEARSE: "Test it as it is now",
-    Act.TEST_CONFIG: "Test the new configuration",
-    Act.TEST_URL: "Ask whether a connector answers there",
-    Act.REHEARSE_ALL: "Test every connection on it, as they are now",
-    Act.DEACTIVATE: "Deactivate",
-    Act.SAVE: "Save",
-    Act.CREATE: "Create",
-    Act.REFRESH: "Refresh its fields",
-    Act.ACTIVATE: "Activate",
-    Act.TEST: "Test it",
-    Act.TEST_ALL: "Test every connection on it again",
-    Act.MAP: "Save the field mappings",
-    Act.ITEMS: "Save the list items",
-    Act.DEFAULT: "Save the default",
-    Act.RANK: "Put the fields in order",
-    Act.PRIORITY: "Put the sync priority in order",
-    Act.INTERVAL: "Set the interval of automatic sync",
-    Act.ENGINE: "Switch automatic sync",
-    Act.DELETE: "Delete",
-    Act.VERIFY: "Read it back and compare",
-}
-
-_TOLD: dict[Attribution | None, str] = {
-    Attribution.DRIFT: "drift: changed on the tenant, not in the files",
-    Attribution.BOTH: "changed in the files and on the tenant",
-}
 
 # A change longer than this stands on two lines, before above after.
 _ONE_LINE = 100
@@ -92,20 +54,6 @@ def plan_page(
     return page
 
 
-def summary(plan: Plan) -> str:
-    """`1 to create, 2 to update, 11 unchanged, 3 not managed`."""
-    kinds = Counter(unit.kind for unit in plan.units)
-    parts = [f"{kinds[kind]:,} to {kind.value}" for kind in UnitKind if kinds[kind]]
-    parts += [f"{len(plan.unchanged):,} unchanged"] if plan.unchanged else []
-    parts += [f"{len(plan.unmanaged):,} not managed"] if plan.unmanaged else []
-    return ", ".join(parts)
-
-
-def act_text(act: Act) -> str:
-    """An act in words, as steps and progress show it."""
-    return _ACTS[act]
-
-
 def _headline(page: Page, plan: Plan) -> None:
     """The first line names the target; where there is nothing to do, one calm sentence says it all."""
     if plan.units or plan.stopping:
@@ -122,17 +70,6 @@ def _headline(page: Page, plan: Plan) -> None:
     count = len(plan.unchanged)
     state = f"all {count:,} managed things are as the files ask" if count > 1 else "everything managed is as the files ask"
     page.line(bold(f"Plan for {plan.target}"), ": ", good("nothing to do"), f"; {state}.")
-
-
-def attribution_text(plan: Plan) -> str:
-    """How many values the tenant changed, in one sentence; empty when the files alone did."""
-    counts = Counter(change.attribution for unit in plan.units for change in unit.changes)
-    told = []
-    if number := counts[Attribution.DRIFT]:
-        told.append(f"{counted(number, 'value was', 'values were')} changed on the tenant and not in the files, and would be changed back")
-    if number := counts[Attribution.BOTH]:
-        told.append(f"{counted(number, 'value was', 'values were')} changed on both sides")
-    return f"{'; '.join(told)}." if told else ""
 
 
 def _hazards(page: Page, plan: Plan) -> None:
@@ -234,23 +171,6 @@ def _below(page: Page, unit: Unit, common: Why | None) -> None:
         earlier = row
 
 
-def common_told(unit: Unit) -> str:
-    """Who changed it, where that is the same for all of a unit and was not the file alone; said once, on its first line."""
-    kinds = {change.attribution for change in unit.changes}
-    return _TOLD.get(kinds.pop(), "") if len(kinds) == 1 else ""
-
-
-def remark_text(changes: Sequence[Change], unit: Unit, common: Why | None) -> str:
-    """Reasons other than the common one, who changed it where that was not the file alone, and places in other files than the unit's."""
-    reasons = [change.why.value for change in changes if change.why is not common]
-    if not common_told(unit):
-        reasons += [_TOLD[change.attribution] for change in changes if change.attribution in _TOLD]
-    places = [change.source for change in changes if change.source is not None]
-    elsewhere = [str(place) for place in places if not unit.source or place.file != unit.source.file]
-    remark = "; ".join(dict.fromkeys([*reasons, *elsewhere]))
-    return f"  ({remark})" if remark else ""
-
-
 def _change(page: Page, path: Span, sides: tuple[str, str], unit: Unit, remark: str) -> None:
     """One line of a change: the new value, the old value, or both."""
     old, new = sides
@@ -286,27 +206,6 @@ def _steps(page: Page, unit: Unit, last_window: float | None) -> None:
     if unit.window_calls is not None:
         earlier = f", {seconds_text(last_window)} last time" if last_window is not None else ""
         page.line(" " * (wide + 2), bar, f" inactive meanwhile: {counted(unit.window_calls, 'call')}{earlier}", indent=6)
-
-
-def step_text(step: Step) -> str:
-    """What a step does; a save and a creation name what they write, a step below a connection names what it is about."""
-    if step.act is Act.SAVE and step.sets:
-        return f"Save {', '.join(path_text((name,)) for name in sorted(step.sets))}"
-    if step.act is Act.CREATE:
-        return "Create it, inactive" if step.address.kind == "connection" else "Create it"
-    return step_title(step) or _ACTS[step.act]
-
-
-def step_reason(step: Step) -> str:
-    """Why the step is there, and a warning where nothing undoes it."""
-    final = f"; {step.no_inverse}" if step.act is Act.DELETE and step.no_inverse else ""
-    return f"{step.why.value}{final}"
-
-
-def common_reason(changes: Sequence[Change]) -> Why | None:
-    """The reason that most changes of a unit share: said once, on its first line."""
-    counts = Counter(change.why for change in changes)
-    return counts.most_common(1)[0][0] if counts else None
 
 
 def write_not_checked(page: Page, left: Sequence[NotChecked]) -> None:

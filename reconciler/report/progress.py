@@ -18,7 +18,7 @@ from typing import Any
 
 from reconciler.model import Act, Plan, Unit
 from reconciler.report.page import Page, Span, Style, bold, dim
-from reconciler.report.plan_text import act_text
+from reconciler.report.plan_words import act_text
 from reconciler.report.tested import Tested, phase_text, verdict_text
 from reconciler.report.values import seconds_text
 

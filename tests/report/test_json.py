@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.errors import InputError, StalePlan
 from reconciler.model import Address, Desired, DesiredConnection, Problem, RecoverUnit, RunReport, Source, Status, TestResult
 from reconciler.report import json as objects
+from reconciler.report.show_json import show_object
 from tests.report import journalled
 from tests.report.golden import check
 from tests.report.test_lists_text import DONE, OPEN, ROWS
@@ -32,7 +33,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "test": objects.verdicts_object("prod", RESULTS, 3),
     "status": objects.status_object(Status("prod", ROWS, (OPEN,), ("reconciler recover",))),
     "history": objects.history_object("prod", [DONE, OPEN]),
-    "show": objects.show_object(journalled.view()),
+    "show": show_object(journalled.view()),
     "recover": objects.recover_object("prod", [UNIT], 6),
     "recovered": objects.recovered_object(report(BACK, code=5), TESTS, "back"),
     "error": objects.error_object(StalePlan("The plan has expired", "Detail.", "Hint."), command="apply", target="prod"),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import Act, Address, HazardName, NotChecked, SecretRef, UnitKind
-from reconciler.report.plan_text import act_text, plan_page, summary
+from reconciler.report.plan_text import plan_page
+from reconciler.report.plan_words import act_text, summary
 from tests.report import samples
 from tests.report.golden import check
 

@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.model import Address, RecoverUnit
 from reconciler.report.invocation import Invocation
-from reconciler.report.json import json_text, show_object
+from reconciler.report.json import json_text
 from reconciler.report.recover_text import recover_page
+from reconciler.report.show_json import show_object
 from reconciler.report.show_text import show_page
 from tests.report import journalled
 from tests.report.golden import check
