@@ -239,7 +239,8 @@ def crm_fields(tenant: Tenant) -> str:
     fields = Operation("CrmFields", Kind.READ, Answer.MDO_ITEMS, "MDOList/crmfields", "GET")
     status, items = tenant.read(fields, query={"flat": "true", "additional": "Customer"})
     keyed = sum(1 for one in items if one.get("ExtraInfo")) if isinstance(items, list) else 0
-    return f"{kind_of(status, items)}; {len(items) if isinstance(items, list) else 0} items, {keyed} with ExtraInfo"
+    listed = sum(1 for one in items if "table=" in str(one.get("StyleHint"))) if isinstance(items, list) else 0
+    return f"{kind_of(status, items)}; {len(items) if isinstance(items, list) else 0} items, {keyed} with ExtraInfo, {listed} with a list"
 
 
 # --- questions that need a connection of our own ---
