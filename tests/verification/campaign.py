@@ -62,6 +62,7 @@ def perform(stage_: Stage, chosen: Sequence[Case]) -> list[dict[str, Any]]:
             "layer": case.layer,
             "cells": [[cell.scenario, cell.kind, cell.position, cell.lasting] for cell in case.cells],
             "hit": trial.first.fired >= len(case.cells),
+            "error": "" if trial.first.error is None else f"{type(trial.first.error).__name__}: {trial.first.error}",
             "measured": measures(trial.first),
             **{name: result[name] for name in ("operation", "code", "ends", "after", "violations")},
         })  # fmt: skip
@@ -95,7 +96,8 @@ def run(layers: tuple[str, ...] = ALL, *, workers: int = 2, seconds: float = 0, 
         shuffle: the seed of an order other than the fixed one, so that a part is a fair sample.
     """
     FOLDER.mkdir(exist_ok=True)
-    done = {name for layer in layers for name in remember(log_path(layer))}
+    logged = (entry for layer in layers for entry in remember(log_path(layer)).values())
+    done = {entry["batch"] for entry in logged if all(one["hit"] for one in entry["results"])}  # what hit nothing is tried again
     todo = [batch for batch in every_batch(stage(), layers) if str(batch) not in done]
     stage().close()
     stage.cache_clear()
@@ -110,7 +112,7 @@ def run(layers: tuple[str, ...] = ALL, *, workers: int = 2, seconds: float = 0, 
         wrong = [one for one in results if one["violations"] or not one["hit"]]
         bad += len(wrong)
         for one in wrong:
-            say(f"! {one['case']} -> {one['code']}: {'; '.join(one['violations']) or 'hit nothing'}")
+            say(f"! {one['case']} -> {one['code']}: {'; '.join(one['violations']) or 'hit nothing: ' + one.get('error', '')}")
         if count % 25 == 0 or count == total:
             say(f"{count}/{total} batches, {bad} bad, {time.monotonic() - begun:.0f} s")
 

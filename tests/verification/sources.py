@@ -16,6 +16,8 @@ import grimp
 __all__ = ["LOADED", "ROOT", "digest", "files"]
 
 ROOT = Path(__file__).resolve().parents[2]
+READ = ("connections", "journal", "plan", "policy", "targets")
+"""Schemas of what a run reads or writes."""
 LOADED = ("reconciler.flow.applying", "reconciler.flow.planning", "reconciler.session")
 
 
@@ -38,12 +40,12 @@ def _package(file: Path) -> Path:
 
 
 def files(*modules: str) -> list[Path]:
-    """The files of these modules, of all that they import, what lies beside them that is no module, and the schemas; sorted."""
+    """The files of these modules, of all that they import, what lies beside them that is no module, and schemas; sorted."""
     found = {_file(one) for module in modules for one in {module, *_imports().find_upstream_modules(module)}}
     packages = {file.parent for file in found}
     others = (one for one in (ROOT / "reconciler").rglob("*") if one.is_file() and one.suffix not in {".py", ".pyc"})
     beside = {one for one in others if _package(one) in packages}
-    return sorted(found | beside | set((ROOT / "schemas").glob("*.json")))
+    return sorted(found | beside | {ROOT / "schemas" / f"{name}.schema.json" for name in READ})
 
 
 @cache
