@@ -35,7 +35,7 @@ def recover(settings: Settings, *, choices: tuple[str, ...], ticket: str | None,
     """
     choice = _one_choice(choices, reason)
     from reconciler import flow
-    from reconciler.cli.apply import run_watched, show_report
+    from reconciler.cli.running import run_watched, show_report
     from reconciler.cli.session import busy, invocation, opened
     from reconciler.cli.who import who, why
     from reconciler.report.progress import Progress

@@ -32,8 +32,8 @@ def refresh(settings: Settings, *, connection: str, yes: bool, allow: tuple[str,
     An active connection is inactive meanwhile. New fields come without a direction, vanished ones are kept and marked.
     """
     from reconciler import flow
-    from reconciler.cli.apply import ask, reasons, refuse_denied, run, show_plan
     from reconciler.cli.permissions import checked_permissions
+    from reconciler.cli.running import ask, reasons, refuse_denied, run, show_plan
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
     from reconciler.cli.who import who
 

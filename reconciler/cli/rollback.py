@@ -36,8 +36,8 @@ def rollback(settings: Settings, *, run_id: str, saved_as: str | None, yes: bool
     are not, and it says so; nor are synchronised records. The files still ask for what was undone until they are changed.
     """
     from reconciler import flow
-    from reconciler.cli.apply import ask, reasons, refuse_denied, run, show_plan
     from reconciler.cli.permissions import checked_permissions
+    from reconciler.cli.running import ask, reasons, refuse_denied, run, show_plan
     from reconciler.cli.session import announce_open_runs, busy, invocation, opened
     from reconciler.cli.who import who
 
@@ -85,7 +85,7 @@ def _tell(settings: Settings, stays: tuple[str, ...]) -> None:
 
 def _save(settings: Settings, session: Session, made: Plan, saved_as: str) -> int:
     from reconciler import flow
-    from reconciler.cli.apply import show_plan
+    from reconciler.cli.running import show_plan
 
     flow.save_plan(made, Path(saved_as))
     if settings.json:
