@@ -131,8 +131,8 @@ class _Lied(ReconcilerError):
 def demo(settings: Settings) -> int:
     """Watch plan, apply and rollback on an embedded SuperOffice of your own.
 
-    It plays in a temporary folder and needs nothing. At the end the state is put into .reconciler/ of this folder, unless
-    there is one already.
+    It plays in a temporary folder and needs nothing. At the end the state is put into .reconciler/ of this folder, and the
+    connections.yaml that it plays with beside it, unless there is one already.
     """
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-", ignore_cleanup_errors=True) as folder:
         stage = Stage(settings, Path(folder), _environment())
@@ -230,19 +230,27 @@ def _typed() -> str:
 
 
 def _keep(stage: Stage) -> None:
-    """Put the final state where the next command finds it, unless something is there."""
+    """Say where the final state is, and what to type on it."""
     from reconciler.report.page import Page, bold, command
 
-    here = Path.cwd()
+    said, kept = keep(stage.folder, Path.cwd())
     page = Page(stage.settings.streams.width())
     page.line()
-    if (here / ".reconciler").exists():
-        page.prose("There is a .reconciler folder here already, so it was left alone; the demonstration's own state is gone.")
-    elif not os.access(here, os.W_OK):
-        page.prose("This folder cannot be written, so the demonstration's state was not kept.")
-    else:
-        shutil.copytree(stage.folder / ".reconciler", here / ".reconciler")
-        (here / ".reconciler").chmod(0o700)
-        page.prose("This SuperOffice now lives in .reconciler/ of this folder.")
+    page.prose(said)
+    if kept:
         page.line(bold("Next: "), command(f"{_typed()} plan"), "   (empty, until you change connections.yaml)")
     stage.settings.streams.out(page)
+
+
+def keep(folder: Path, here: Path) -> tuple[str, bool]:
+    """Put the state where the next command finds it, and the file that it was made from where there is none: a sentence, and whether."""
+    if (here / ".reconciler").exists():
+        return "There is a .reconciler folder here already, so it was left alone; the demonstration's own state is gone.", False
+    if not os.access(here, os.W_OK):
+        return "This folder cannot be written, so the demonstration's state was not kept.", False
+    shutil.copytree(folder / ".reconciler", here / ".reconciler")
+    (here / ".reconciler").chmod(0o700)
+    if (here / "connections.yaml").exists():
+        return "This SuperOffice now lives in .reconciler/ of this folder.", True
+    shutil.copyfile(shipped_example(), here / "connections.yaml")
+    return "This SuperOffice now lives in .reconciler/ of this folder, beside the connections.yaml that it was made from.", True
