@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from reconciler.emulator import Fault, FaultKind
+from reconciler.errors import InputError
 from tests.mappings.conftest import connection, customer
 from tests.mappings.test_headings import nordic
 from tests.mappings.test_rules import line_of, problems
-from tests.mappings.test_upgrades import refresh
+from tests.mappings.test_upgrades import refresh, rename_group_field, renamed
 from tests.mappings.workbench import Document, Workbench
 
 FIELDS = "MDOList/crmfields"
@@ -162,3 +163,26 @@ def test_the_list_costs_one_call_and_only_where_items_are_written(bench: Workben
     bench.emulator.clear_calls()
     bench.plan(document)
     assert (asked(bench, "List/category/Items"), len(bench.emulator.calls)) == (1, without + 1)
+
+
+def test_a_field_that_continues_another_one_is_held_against_the_list_of_that_one(bench: Workbench, wanted: Document) -> None:
+    """Before the refresh that brings it, and although the file does not repeat the CRM field."""
+    rename_group_field(bench)
+    document = renamed(wanted)
+    written = customer(document)["CustomerGroup"]
+    del written["crm"], written["direction"]
+    written["items"]["B"] = "Retial"
+    with pytest.raises(InputError) as told:
+        refresh(bench, document)
+    assert [(one.code, one.hint) for one in told.value.problems] == [("unknown-crm-item", "Did you mean 'Retail'?")]
+    written["items"]["B"] = "Other"
+    assert refresh(bench, document).exit_code == 0
+
+
+def test_a_mapping_that_stays_asks_for_no_crm_fields(bench: Workbench, wanted: Document) -> None:
+    """Only an item of it is another one."""
+    bench.emulator.clear_calls()
+    document = copy.deepcopy(wanted)
+    customer(document)["CustGr"]["items"]["B"] = "Other"
+    assert len(bench.plan(document).units) == 1
+    assert asked(bench, FIELDS) == 0
