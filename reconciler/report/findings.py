@@ -66,7 +66,7 @@ def of_plan(plan: Plan) -> list[Finding]:
     found = []
     for hazard in plan.hazards:
         level = Level.ERROR if hazard.stops else Level.WARNING if hazard.grade is Grade.BARRIER else Level.NOTE
-        how = f"To permit it: --allow {hazard.permission}" if hazard.stops else grounds(plan, hazard)
+        how = f"To permit it: --allow {hazard.permission}, or permits: in the files" if hazard.stops else grounds(plan, hazard)
         found.append(Finding(hazard.name.value, level, _sentence(hazard.text, how), places.get(hazard.address), _named(hazard.address)))
     levels = {Ruling.DENIED: Level.ERROR, Ruling.WARNED: Level.WARNING}
     for verdict in plan.policy.verdicts if plan.policy is not None else ():

@@ -175,7 +175,7 @@ def _hazard(entry: HazardEntry, room: _Room) -> Iterator[str]:
     permitted = entry.permission and room.sentence > 100
     yield f"- **{_words(entry.name)}** {_code(entry.address)}{sentence}" + ("\\" if permitted else "")
     if permitted:
-        yield f"  To permit it: {_code(f'--allow {entry.permission}')}"
+        yield f"  To permit it: {_code(f'--allow {entry.permission}')}, or {_code('permits:')} in the files"
 
 
 def _table(block: Table, room: _Room) -> Iterator[str]:

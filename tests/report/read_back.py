@@ -121,7 +121,7 @@ def _expected(block: Any, rank: str) -> list[Read]:
         lines = [
             squeezed(
                 f"{visible(one.name)} {_code(one.address)}: {visible(one.text)}"
-                + (f" To permit it: {_code(f'--allow {one.permission}')}" if one.permission else "")
+                + (f" To permit it: {_code(f'--allow {one.permission}')}, or {_code('permits:')} in the files" if one.permission else "")
             )
             for one in block.entries
         ]
