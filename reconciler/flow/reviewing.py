@@ -127,7 +127,7 @@ def verified_approval(
     place = place_of(environ, token_variable=token_variable)
     forge = open_forge(place)
     change, ours = forge.change(), find(forge, key, author or forge.me())
-    return approval_of(place.kind, change, ours, forge.reviews(), digest=digest, executors=(place.actor,))
+    return approval_of(place.kind, change, ours, forge.reviews(), digest=digest, executors=(place.actor,), writers=forge.writers())
 
 
 def approved(environ: Mapping[str, str], session: Session, plan: Plan) -> Approved:
@@ -147,7 +147,7 @@ def approved(environ: Mapping[str, str], session: Session, plan: Plan) -> Approv
     named = named_digest(ours) if ours is not None else ""
     earlier = _ran_plan(session, named) if named and named != plan.digest else None
     digest = plan.digest if earlier is None else named
-    approval = approval_of(place.kind, change, ours, reviews, digest=digest, executors=(place.actor,))
+    approval = approval_of(place.kind, change, ours, reviews, digest=digest, executors=(place.actor,), writers=forge.writers())
     if earlier is None:
         _refuse_spent(session, plan)
         return Approved(plan, approval, under=_ran_plans(session, digest))

@@ -4,7 +4,8 @@ An approval counts when
     - it is that person's newest verdict, and it stands,
     - it is of the commit that was merged (where the forge says which commit was reviewed),
     - the plan's comment already named this very digest when it was given, in its own second line,
-    - and the person is neither the author of the change nor the one on whose behalf this run writes.
+    - and the person is neither the author of the change, nor of one of its commits (where the forge knows accounts there), nor the one on
+      whose behalf this run writes.
 
 Effects: none.
 """
@@ -32,6 +33,7 @@ class Approval:
         review: the forge's id of the verdict; empty where it has none.
         at: when; empty where the forge does not say, and then the order of comment and approval is not proved.
         author: who proposed the change; `merged_by`, who merged it, empty before that.
+        writers: who wrote its commits; empty where the forge knows them by mail address only.
         executor: on whose behalf the run writes; empty where the pipeline does not say.
         covers: `plan` where the approved plan itself runs, `units` where units of it run in a later plan.
     """
@@ -46,16 +48,24 @@ class Approval:
     author: str = ""
     merged_by: str = ""
     executor: str = ""
+    writers: tuple[str, ...] = ()
     covers: str = "plan"
 
     def as_json(self) -> dict[str, object]:
         """For the journal: raw, as the forge wrote it, and that it was verified there."""
         names = ("forge", "change", "reviewer", "digest", "commit", "review", "at", "author", "merged_by", "executor", "covers")
-        return {**{name: getattr(self, name) for name in names}, "verified": True}
+        return {**{name: getattr(self, name) for name in names}, "writers": list(self.writers), "verified": True}
 
 
 def approval_of(
-    forge: str, change: Change, comment: Comment | None, reviews: Sequence[Review], *, digest: str, executors: Sequence[str]
+    forge: str,
+    change: Change,
+    comment: Comment | None,
+    reviews: Sequence[Review],
+    *,
+    digest: str,
+    executors: Sequence[str],
+    writers: Sequence[str] = (),
 ) -> Approval:
     """The newest approval that counts.
 
@@ -63,6 +73,7 @@ def approval_of(
         comment: our plan comment on the change, if there is one.
         digest: of the plan that is about to run.
         executors: on whose behalf this run writes.
+        writers: who wrote the commits of the change, as far as the forge knows.
 
     Raises:
         CheckFailed: there is none; it says what is missing.
@@ -74,7 +85,7 @@ def approval_of(
     for review in sorted(newest.values(), key=lambda one: one.at, reverse=True):
         if not review.approved:
             continue
-        reason = _objection(change, comment, review, executors)
+        reason = _objection(change, comment, review, executors, writers)
         if not reason:
             return Approval(
                 forge,
@@ -87,16 +98,19 @@ def approval_of(
                 author=change.author,
                 merged_by=change.merged_by,
                 executor=next((one for one in executors if one), ""),
+                writers=tuple(writers),
             )
         why.append(f"The approval of {review.reviewer} does not count: {reason}.")
     raise _refusal(change, " ".join(why) or "Nobody has approved it.")
 
 
-def _objection(change: Change, comment: Comment, review: Review, executors: Sequence[str]) -> str:
+def _objection(change: Change, comment: Comment, review: Review, executors: Sequence[str], writers: Sequence[str]) -> str:
     # Accounts are compared as forges compare them: `Anna` and `anna` are one.
     reviewer = review.reviewer.casefold()
     if reviewer == change.author.casefold():
         return "it is the author's own"
+    if reviewer in {one.casefold() for one in writers}:
+        return "it is of somebody who wrote commits of the change"
     if reviewer in {one.casefold() for one in executors if one}:
         return "it is of the one who runs this"
     if review.commit and review.commit != change.head:

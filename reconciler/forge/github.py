@@ -20,6 +20,7 @@ from reconciler.forge.wire import PAGE, Wire
 
 __all__ = ["GitHub"]
 
+_WEB = "web-flow"  # commits that are made on the page of GitHub
 # A comment or a draft is no verdict: an approval given before it stands.
 _VERDICTS = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 
@@ -62,6 +63,15 @@ class GitHub:
         found = self._wire.get(f"{self._project}/pulls/{self._number}")
         merged_by = (found.get("merged_by") or {}).get("login", "")
         return Change(self._number, found["user"]["login"], found["head"]["sha"], merged_by)
+
+    def writers(self) -> Sequence[str]:
+        """Whose commits it is made of. A commit by a mail address that belongs to no account names nobody.
+
+        GitHub lists the first 250.
+        """
+        found = self._wire.pages(f"{self._project}/pulls/{self._number}/commits")
+        accounts = (one.get(role) or {} for one in found for role in ("author", "committer"))
+        return sorted({account["login"] for account in accounts if account.get("login") and account["login"] != _WEB})
 
     def comments(self) -> Sequence[Comment]:
         """All comments, the oldest first."""

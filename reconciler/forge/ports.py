@@ -73,6 +73,10 @@ class Forge(Protocol):
         """The change itself."""
         ...
 
+    def writers(self) -> Sequence[str]:
+        """The accounts that wrote its commits, each once; empty where the forge knows commits by mail addresses only."""
+        ...
+
     def comments(self) -> Sequence[Comment]:
         """All comments, over all pages, the oldest first."""
         ...

@@ -110,7 +110,8 @@ _TEMPLATE = """\
 <ul>
 {%- for entry in block.entries %}
 <li><strong>{{ entry.name }}</strong> <code>{{ entry.address }}</code><br>{{ entry.text }}
-{%- if entry.permission %}<br><span class="faint">To permit it:</span> <code>--allow {{ entry.permission }}</code>, or <code>permits:</code> in the files{% endif %}</li>
+{%- if entry.permission %}<br><span class="faint">To permit it:</span> <code>--allow {{ entry.permission }}</code>, or {# -#}
+<code>permits:</code> in the files{% endif %}</li>
 {%- endfor %}
 </ul>
 </section>

@@ -126,7 +126,7 @@ def _clock(clock: Any) -> str:
     return f"{abs(ahead):.0f} s {side} SuperOffice's" if abs(ahead) >= 1 else "within a second of SuperOffice's"
 
 
-_RAW: Final = ("forge", "change", "author", "reviewer", "executor", "merged_by", "review", "at", "commit", "digest")
+_RAW: Final = ("forge", "change", "author", "reviewer", "executor", "merged_by", "writers", "review", "at", "commit", "digest")
 
 
 def _approval(view: RunView) -> Iterator[Block]:
@@ -146,8 +146,12 @@ def _approval(view: RunView) -> Iterator[Block]:
         yield Paragraph((words(shortened(text, _LONGEST)),), Tone.WARNING)
         return
     yield Paragraph((words(shortened(_verified(approval, view), 2 * _LONGEST)),), Tone.GOOD)
-    raw = [(name.replace("_", " "), str(approval[name])) for name in _RAW if approval.get(name)]
+    raw = [(name.replace("_", " "), _raw(approval[name])) for name in _RAW if approval.get(name)]
     yield Facts(tuple((name, (code(shortened(text, 160)),)) for name, text in raw))
+
+
+def _raw(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _verified(approval: Mapping[str, Any], view: RunView) -> str:

@@ -60,6 +60,7 @@ class ScriptedForge:
     bot: str = "github-actions[bot]"
     author: str = "anna"
     merger: str = "bo"
+    writers: tuple[str, ...] = ("anna",)
     head: str = HEAD
     comments: list[Spoken] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
@@ -149,6 +150,7 @@ class ScriptedForge:
             ("POST", f"{github}/issues/7/comments", lambda _m, _q, body: (201, self._github(self.say(self.bot, body["body"])))),
             ("PATCH", f"{github}/issues/comments/(\\d+)", lambda found, _q, body: self._edit(found, body["body"], self._github)),
             ("GET", f"{github}/pulls/7/reviews", lambda _m, query, _b: (200, _page(map(self._github_review, self.verdicts), query))),
+            ("GET", f"{github}/pulls/7/commits", lambda _m, query, _b: (200, _page(self._github_commits(), query))),
             ("GET", f"{github}/pulls/7", lambda *_: (200, self._github_pull())),
             ("GET", f"{github}/commits/([0-9a-f]+)/pulls", lambda found, query, _b: (200, _page(self._brought_by(found[1]), query))),
             ("GET", f"{github}/actions/artifacts", lambda _m, query, _b: (200, self._artifacts(query["name"]))),
@@ -229,6 +231,11 @@ class ScriptedForge:
             "merged_by": {"login": self.merger},
             "merge_commit_sha": MERGED,
         }
+
+    def _github_commits(self) -> list[Any]:
+        """An old one by somebody without an account, then one by each writer, made on the page by GitHub's own committer."""
+        made = [{"author": {"login": one}, "committer": {"login": "web-flow"}} for one in self.writers]
+        return [{"author": None, "committer": None}, *made]
 
     def _brought_by(self, commit: str) -> list[Any]:
         return [self._github_pull()] if commit in (MERGED, self.head) else []

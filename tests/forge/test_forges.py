@@ -182,7 +182,8 @@ def test_after_the_merge_the_change_is_found_by_its_commit(forge: ScriptedForge)
     planned(forge, "github")
     forge.review("bo")
     environ = environ_of("github", forge, GITHUB_REF="refs/heads/main", GITHUB_SHA=MERGED)
-    assert verified_approval(environ, DIGEST, key="plan/prod").change == 7
+    approval = verified_approval(environ, DIGEST, key="plan/prod")
+    assert (approval.change, approval.commit) == (7, HEAD)  # squashed: what was approved is not what runs here, and the plan is the same
     with pytest.raises(TargetError, match="no pull requests brought commit"):
         verified_approval({**environ, "GITHUB_SHA": "0" * 40}, DIGEST, key="plan/prod")
 
@@ -192,6 +193,17 @@ def test_the_authors_own_approval_does_not_count_however_it_is_spelled(forge: Sc
     forge.review("Anna")
     with pytest.raises(CheckFailed, match="author's own"):
         verified_approval(environ, DIGEST, key="plan/prod")
+
+
+def test_whoever_wrote_a_commit_of_the_change_does_not_approve_it(forge: ScriptedForge) -> None:
+    """Bo pushes to Anna's branch and approves that; commits of the page's own committer are nobody's."""
+    forge.writers = (*(f"writer-{number}" for number in range(120)), "Bo")
+    environ = planned(forge, "github")
+    forge.review("bo")
+    with pytest.raises(CheckFailed, match="it is of somebody who wrote commits of the change"):
+        verified_approval(environ, DIGEST, key="plan/prod")
+    forge.review("cai")
+    assert "Bo" in verified_approval(environ, DIGEST, key="plan/prod").writers
 
 
 def test_the_executors_approval_does_not_count(forge: ScriptedForge) -> None:
