@@ -82,7 +82,7 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
                 "Somebody else is at work", f"{', '.join(strange)} of {running.name} was changed by somebody else after this run wrote it."
             )
         _put_back(context, running, observed, fresh, number)
-    _put_back_below(context, running, number)
+    switched = _put_back_below(context, running, observed, number) or switched
     if not switched:
         set_active(context, running, wanted=observed.active, step=number, rollback=True)
     _close_window(context, running)
@@ -102,15 +102,26 @@ def _is_switched(running: Running, observed: Connection, fresh: Connection) -> b
     return ours is not None and fresh.active is not ours and fresh.active is not observed.active
 
 
-def _put_back_below(context: Context, running: Running, number: int) -> None:
-    """Order and defaults first, then what needs the connection inactive, the last written first."""
+def _put_back_below(context: Context, running: Running, observed: Connection, number: int) -> bool:
+    """Order and defaults first, then what needs the connection inactive, the last written first.
+
+    The first take their time, so the connection is looked at again before it is toggled; whether somebody else switched it meanwhile.
+    """
+    switched = False
     if not running.wrote & BELOW:
-        return
+        return switched
     put_back_ordered(context, running, number)
     if running.wrote & NEEDS_INACTIVE and running.latest is not None:
+        if running.wrote & {Act.DEFAULT, Act.RANK}:
+            fresh = look(context, lambda: context.connection(running.row_id), lambda row: _is_as_last_read(running, row))
+            if fresh is None or fresh.deleted:
+                raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) was deleted in SuperOffice.")
+            switched = _is_switched(running, observed, fresh)
+            running.latest = fresh
         if running.latest.active and Act.DEACTIVATE in {step.act for step in running.unit.steps}:
             set_active(context, running, wanted=False, step=number, rollback=True)
         put_back_mapped(context, running, number)
+    return switched
 
 
 def _put_back(context: Context, running: Running, observed: Connection, fresh: Connection, number: int) -> None:

@@ -123,6 +123,13 @@ def test_who_takes_back_a_change_of_unknown_outcome_is_not_overruled(stage: Stag
     assert [call.operation for call in trial.first.calls[place:] if call.writes] == []
 
 
+def test_a_rollback_looks_again_before_it_toggles_after_what_takes_its_time(stage: Stage) -> None:
+    """While the order was put back, somebody switched the connection off: it stays off, and a person decides."""
+    trial, made = EditCase("edits", "mappings-back", "toggle", 60).run(stage)
+    after = [call for call in trial.first.calls[60:] if call.operation == "ToggleErpConnectionActive"]
+    assert (made, trial.first.code, after, trial.violations) == (True, 6, [], [])
+
+
 def test_reads_that_go_on_contradicting_each_other_leave_the_outcome_in_doubt(stage: Stage) -> None:
     """Every second read after the lost toggle is stale: nothing more is sent, the run stays open, and `recover` settles it."""
     stale = [Harm("stale-read", LOST_ON_THE_WAY_BACK + place) for place in (1, 3, 5)]
