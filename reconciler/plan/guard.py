@@ -320,7 +320,9 @@ def _whole(scene: Scene) -> _Found:
             allowed = f"{limit:.0%} of {connections}" if isinstance(limit, float) else str(limit)
             yield HazardName.LIMITS, target, f"{count}{_OF_LIMIT}{what}, and the target allows {allowed}."
     if not scene.desired.connections:
-        yield HazardName.EMPTY, target, "The file names no connection."
+        # Where there is nothing on either side, and never was, nothing can have got lost: a new tenant begins like that.
+        if scene.live.listed or _expects_connections(scene):
+            yield HazardName.EMPTY, target, "The file names no connection."
     elif not scene.live.listed and _expects_connections(scene):
         yield (
             HazardName.EMPTY,

@@ -36,7 +36,7 @@ MEANING: dict[HazardName, tuple[str, str]] = {
     HazardName.RECREATE: ("the row that the journal knows was deleted", "it is created anew, with a new GUID and without its links"),
     HazardName.KNOWN_ELSEWHERE: ("the same GUID belongs to another target of this journal", "whether this tenant is a copy: its tests and saves reach the other one's ERP"),
     HazardName.LIMITS: ("more units than the target allows", "whether so many changes are meant"),
-    HazardName.EMPTY: ("the file names no connection, or the tenant shows none although some were applied", "whether this is the right file and the right tenant"),
+    HazardName.EMPTY: ("the file names no connection although there are some or were applied, or the tenant shows none although some were applied", "whether this is the right file and the right tenant"),
 }  # fmt: skip
 
 
