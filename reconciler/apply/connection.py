@@ -28,27 +28,38 @@ def open_connection(context: Context, running: Running) -> None:
     Raises:
         ConflictError: something managed is not as it was; nothing was written.
     """
-    fresh = _unmoved(context, running)
+    earlier, fresh = running.observed, _still_there(context, running)
+    if earlier is not None:
+        deletes = running.unit.kind is UnitKind.DELETE  # what is deleted goes as a whole, so all of it has to be as it was
+        wanted = rows.settable(earlier) if deletes else _managed(running)
+        moved = rows.differing(fresh, earlier, wanted, running.fields, running.secret_keys)
+        if moved or fresh.connector_id != earlier.connector_id:
+            raise ConflictError(
+                "Somebody else is at work", f"{', '.join(moved) or 'the connector'} of {running.name} changed since the plan was checked."
+            )
     below = moved_below(context, running)
     if below:
         raise ConflictError("Somebody else is at work", f"{', '.join(below)} of {running.name} changed since the plan was checked.")
     running.observed = running.latest = fresh
 
 
-def _unmoved(context: Context, running: Running) -> Connection:
-    """A fresh read, in which nothing that is managed moved."""
-    earlier = running.observed
+def _look_again(context: Context, running: Running) -> None:
+    """A read that is newer than what took its time since the last one; nothing that is managed may have moved in between."""
+    last, fresh = running.latest, _still_there(context, running)
+    moved = () if last is None else rows.differing(fresh, last, _managed(running), running.fields, running.secret_keys)
+    if moved:
+        raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} changed while this unit was under way.")
+    running.latest = fresh
+
+
+def _managed(running: Running) -> dict[str, Any]:
+    return {**(running.unit.wants or {}), **running.unit.sets, "active": None}
+
+
+def _still_there(context: Context, running: Running) -> Connection:
     fresh = context.connection(running.row_id)
     if fresh is None or fresh.deleted:
         raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) was deleted in SuperOffice.")
-    if earlier is not None:
-        deletes = running.unit.kind is UnitKind.DELETE  # what is deleted goes as a whole, so all of it has to be as it was
-        wanted = rows.settable(earlier) if deletes else {**(running.unit.wants or {}), **running.unit.sets, "active": None}
-        moved = rows.differing(fresh, earlier, wanted, running.fields, running.secret_keys)
-        if moved or fresh.connector_id != earlier.connector_id:
-            raise ConflictError(
-                "Somebody else is at work", f"{', '.join(moved) or 'the connector'} of {running.name} changed since the plan was checked."
-            )
     return fresh
 
 
@@ -186,7 +197,7 @@ def test_stored(context: Context, running: Running, phase: str, *, expected: boo
 
 def _deactivate(context: Context, running: Running, step: Step) -> None:
     if running.wrote:  # defaults and ranks took their time since the last look: a toggle must not undo what somebody did meanwhile
-        running.latest = _unmoved(context, running)
+        _look_again(context, running)
     started = context.clock.monotonic()
     proof = set_active(context, running, wanted=False, step=step.number)
     if step.in_window and proof.sent:
