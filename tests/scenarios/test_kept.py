@@ -104,6 +104,7 @@ def every_boundary(stage: Stage, changes: Callable[[int], tuple[str, str]], *, f
     """Apply one change per call boundary of a run, the cursor moved there; operation to whether it survived."""
     survived: dict[str, bool] = {}
     for position in itertools.count(1):
+        stage.clock.sleep(1)  # a run's name has its second and four random digits: so many runs in one second may meet
         stage.change(changes(position))
         moving = Moving(stage, position, force=force)
         assert stage.apply().exit_code == 0
@@ -143,6 +144,7 @@ def test_a_tick_during_a_change_of_the_name_is_kept_unless_it_comes_between_the_
 
 def test_a_rollback_keeps_the_cursor_too(applied: Stage) -> None:
     for position in itertools.count(1):
+        applied.clock.sleep(1)
         applied.change(number(position))
         moving = Moving(applied, position, force=False)
         applied.emulator.faults.add(Fault("ToggleErpConnectionActive", FaultKind.REASONS_WITHOUT_FLIP, nth=2))
