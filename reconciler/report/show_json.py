@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.journal.view import Attempt, RunView, Tested, UnitView
-from reconciler.model import Binding, SentSecret
+from reconciler.model import Binding
 
 __all__ = ["show_object"]
 
@@ -85,7 +85,7 @@ def _attempt(attempt: Attempt) -> Object:
         "attempt": attempt.attempt,
         "rollback": attempt.rollback,
         "sets": attempt.sets,
-        "secrets": {name: _reference(secret) for name, secret in attempt.secrets.items()},
+        "secrets": {name: str(secret.ref) for name, secret in attempt.secrets.items()},
         "outcome": attempt.outcome,
         "status": attempt.status,
         "detail": attempt.detail,
@@ -94,10 +94,6 @@ def _attempt(attempt: Attempt) -> Object:
         "settled_s": attempt.settled_s,
         "readings": [{"seq": read.seq, "at": read.at, "verdict": read.verdict, "detail": read.detail} for read in attempt.readings],
     }
-
-
-def _reference(secret: SentSecret) -> str:
-    return str(secret.ref)
 
 
 def _binding(row: Binding | None) -> Object | None:

@@ -5,7 +5,7 @@ error as they come. A line `…` in it stands for lines that are left out. Every
 sees, above the block:
 
     <!-- run: exits 3 -->             the commands end with another code
-    <!-- run: skip REASON -->         not executed, or not compared; `SKIPPED` in test_pages.py has to list it, too
+    <!-- run: skip REASON -->         not executed, or not compared; while a page is written: test_pages.py lets none stay
     <!-- run: instead                 other commands are executed in place of those that are shown
     COMMANDS -->
     <!-- run: background -->          the commands serve: they run until the page ends, from when they have printed something
