@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reconciler.flow.applying import apply_plan, recover, recover_view
+    from reconciler.flow.applying import apply_plan
     from reconciler.flow.attributing import desired_at
     from reconciler.flow.auditing import change_table, save_evidence
     from reconciler.flow.checking import check_target
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.flow.looking import run_view, status, test_connections
     from reconciler.flow.naming import online_schema
     from reconciler.flow.planning import load, load_plan, make_plan, save_plan, validate
+    from reconciler.flow.recovering import recover, recover_view
     from reconciler.flow.refreshing import make_refresh_plan
     from reconciler.flow.reviewing import approved, comment, fetch_plan, verified_approval
     from reconciler.flow.taking_over import dump, save_dump
@@ -107,8 +108,8 @@ _HOMES = {
         ("break_lease", "check_journal", "export_journal", "import_journal", "kept", "lease_holder"), "reconciler.flow.keeping"
     ),
     "apply_plan": "reconciler.flow.applying",
-    "recover": "reconciler.flow.applying",
-    "recover_view": "reconciler.flow.applying",
+    "recover": "reconciler.flow.recovering",
+    "recover_view": "reconciler.flow.recovering",
     "run_view": "reconciler.flow.looking",
     "check_target": "reconciler.flow.checking",
     "status": "reconciler.flow.looking",

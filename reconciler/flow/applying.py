@@ -1,4 +1,4 @@
-"""Run a plan under the lease, and settle runs that ended unfinished.
+"""Run a plan under the lease.
 
 Effects: writes the tenant and the journal.
 Neighbours: called by `cli` through `flow`; `apply` does the work.
@@ -16,10 +16,8 @@ from typing import Any, Self
 
 from reconciler import __version__
 from reconciler.apply.context import LEASE_MARGIN_S, Context
-from reconciler.apply.describe import describe
-from reconciler.apply.exits import NEEDS_ATTENTION, run_exit_code
+from reconciler.apply.exits import run_exit_code
 from reconciler.apply.interrupts import Interrupts
-from reconciler.apply.recover import Recovery, recover_run
 from reconciler.apply.run import Options, run_plan
 from reconciler.desired import in_ci
 from reconciler.errors import CheckFailed, JournalError, OpenRun, ReconcilerError, RefusedError, StalePlan
@@ -27,8 +25,7 @@ from reconciler.flow.judging import Occasion, judged_again, passed_by_glass, ref
 from reconciler.flow.planning import target_digest
 from reconciler.flow.recording import account_members
 from reconciler.journal.lease import acquire
-from reconciler.journal.store import new_run_id
-from reconciler.model import Plan, Recorded, RecoverUnit, Ruling, RunReport, Unit, UnitEnd
+from reconciler.model import Plan, Recorded, Ruling, RunReport, Unit, UnitEnd
 from reconciler.plan.codec import policy_to_json
 from reconciler.plan.known import known_of
 from reconciler.session import Session
@@ -73,7 +70,7 @@ def apply_plan(
         units = units_to_run(plan, recorded, saved=saved, retry_failed=retry_failed, under=under)
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
-            actor = _who(session, who)
+            actor = account_of(session, who)
             account = account_members(session, plan, glass=glass, policy=policy_to_json(verdict))
             options = Options(atomic=atomic, keep_going=keep_going, who=actor, why=why or {}, account=account)
             return with_left(run_plan(context, plan, units, known_of(recorded, rows), options), left)
@@ -218,7 +215,7 @@ class Applying:
     def __enter__(self) -> Self:
         session = self._session
         store = session.store(create=True)
-        run = self._run or new_run_id(session.clock, os.urandom)
+        run = self._run or store.new_run_id(os.urandom)
         timeouts = session.target.timeouts
         longest = max(timeouts.read, timeouts.connector) + timeouts.connect + LEASE_MARGIN_S
         self._stack = ExitStack()
@@ -252,75 +249,10 @@ class Applying:
         self._stack.close()
 
 
-def _who(session: Session, who: Mapping[str, Any] | None) -> dict[str, Any]:
+def account_of(session: Session, who: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Who runs it, with the tenant's word for that (`principal`; empty while it does not answer)."""
     try:
         principal = session.gateway.principal()
     except ReconcilerError:
         principal = ""
     return {**(who or {}), "principal": principal}
-
-
-def recover_view(session: Session, *, reach: bool = True) -> list[RecoverUnit]:
-    """Per open run and unit: what is known, what users see now, and the choice that is recommended.
-
-    Args:
-        reach: ask the tenant; without it, or when it does not answer, each unit has the steps to take by hand.
-    """
-    store = session.store(create=False)
-    reader = session.gateway if reach else None
-
-    def opens(address: str, key: str, sealed: str) -> bool:
-        try:
-            return session.sealer.unseal(sealed, address=address, field=key) is not None
-        except ReconcilerError:  # the fingerprint key is not at hand
-            return False
-
-    found: list[RecoverUnit] = []
-    for run in session.recorded().open_runs:
-        found += describe(reader, store.view(run.run), opens)
-        reader = None if any(unit.by_hand for unit in found) else reader
-    return found
-
-
-def recover(
-    session: Session,
-    choice: str,
-    *,
-    reason: str = "",
-    who: Mapping[str, Any] | None = None,
-    why: Mapping[str, Any] | None = None,
-    listener: Listener | None = None,
-) -> RunReport:
-    """Settle every open run, oldest first, and close each whose ends a read proved.
-
-    Args:
-        reason: why connections are parked.
-
-    Returns:
-        The report of the last run, with the units of all; code 0 when there was nothing to recover.
-    """
-    started = session.clock.monotonic()
-    ends: list[UnitEnd] = []
-    codes: list[int] = []
-    last = ""
-    for run in session.recorded().open_runs:
-        with Applying(session, who or {}, listener, run.run) as applying:
-            last = run.run
-            recovery = Recovery(choice, reason, _who(session, who), why or {})
-            try:
-                ends += recover_run(applying.context, session.store(create=True).view(run.run), recovery)
-            finally:
-                session.write_begun = session.write_begun or applying.context.interrupts.write_begun
-        settled = next(one for one in session.runs() if one.run == run.run)
-        codes.append(NEEDS_ATTENTION if settled.exit_code is None else settled.exit_code)
-        if settled.exit_code is None:
-            break
-    return RunReport(
-        run=last,
-        target=session.target.name,
-        plan_digest="",
-        units=tuple(ends),
-        exit_code=max(codes, default=0),
-        head=session.recorded().head,
-        seconds=round(session.clock.monotonic() - started, 3),
-    )

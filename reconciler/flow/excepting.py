@@ -20,7 +20,6 @@ from reconciler.errors import CheckFailed, InputError, ReadError, RefusedError
 from reconciler.flow.applying import refuse_unshared
 from reconciler.flow.taking_over import whole_tenant
 from reconciler.journal.events import Kind
-from reconciler.journal.store import new_run_id
 from reconciler.model import Hidden, Problem, SecretRef, Stamp
 from reconciler.plan.codec import digest_of
 from reconciler.session import Session
@@ -163,7 +162,7 @@ def _meant(session: Session, subject: str) -> tuple[str, tuple[Flag, ...]]:
 
 def _record(session: Session, kind: Kind, body: Mapping[str, Any]) -> None:
     store = session.store(create=True)
-    store.journal(session.target.name, new_run_id(session.clock, os.urandom)).append(kind, body)
+    store.journal(session.target.name, store.new_run_id(os.urandom)).append(kind, body)
 
 
 def _parts(attributes: Mapping[str, Any], *, known: bool) -> dict[str, str | None]:

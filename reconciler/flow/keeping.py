@@ -18,7 +18,7 @@ from reconciler.flow.new_file import write_new
 from reconciler.journal import lease
 from reconciler.journal.events import Kind
 from reconciler.journal.lease import Holder
-from reconciler.journal.store import Checked, new_run_id
+from reconciler.journal.store import Checked
 from reconciler.journal.transfer import Moved, export_lines, import_lines
 from reconciler.model import Problem
 from reconciler.session import Session
@@ -40,7 +40,7 @@ def break_lease(session: Session, who: str, *, actor: Mapping[str, Any], reason:
     store, name = session.store(create=True), session.target.name
     by = ": ".join(text for text in (str(actor.get("user", "")), reason) if text)
     had = lease.break_lease(store, name, who, by=by)
-    record = store.journal(name, new_run_id(session.clock, os.urandom))
+    record = store.journal(name, store.new_run_id(os.urandom))
     record.append(Kind.LEASE_BROKEN, {"holder": had.who, "run": had.run, "actor": dict(actor), "reason": reason})
     return had
 

@@ -50,6 +50,7 @@ PAGE = f"{_WHOLE} WHERE seq > ? ORDER BY seq LIMIT ?"
 PAGE_OF_RUN = f"{_WHOLE} WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?"
 PAGE_OF_TARGET = f"{_WHOLE} WHERE target = ? AND seq > ? ORDER BY seq LIMIT ?"
 TARGETS = "SELECT DISTINCT target FROM event"
+OF_RUN = "SELECT seq FROM event WHERE run = ? LIMIT 1"
 RUN_LIKE = "SELECT DISTINCT run FROM event WHERE target = ? AND substr(run, 1, ?) = ? AND kind = 'run-opened'"
 
 GET_LEASE = "SELECT fencing, holder, run, who, host, place, pid, acquired_at, expires_at FROM lease WHERE target = ?"

@@ -12,7 +12,7 @@ import pytest
 from reconciler.errors import InputError, JournalError
 from reconciler.journal.chain import verify
 from reconciler.journal.events import RECORDS
-from reconciler.journal.store import RunJournal, Store, journal_path, new_run_id, open_store
+from reconciler.journal.store import RunJournal, Store, journal_path, open_store
 from reconciler.model import Binding, SecretRef
 from tests.journal.bodies import RUN, TARGET, A, B, StepClock, body, secret
 from tests.journal.children import answer, child, end
@@ -160,12 +160,21 @@ def test_a_record_of_no_run_is_kept_and_is_taken_for_no_run(store: Store) -> Non
     assert found.body == body("reviewed")
 
 
-def test_new_run_ids_sort_by_time_and_are_short() -> None:
+def test_new_run_ids_sort_by_time_and_are_short(place: str) -> None:
     clock = StepClock()
-    first = new_run_id(clock, lambda count: b"\x7f\x3a"[:count])
-    clock.sleep(1)
-    second = new_run_id(clock, lambda count: b"\x00\x01"[:count])
+    with open_at(place, clock=clock) as store:
+        first = store.new_run_id(lambda count: b"\x7f\x3a"[:count])
+        clock.sleep(1)
+        second = store.new_run_id(lambda count: b"\x00\x01"[:count])
     assert (first, second) == ("20261122-143005-7f3a", "20261122-143006-0001")
+
+
+def test_a_new_run_id_is_none_that_the_journal_has_even_for_another_target(store: Store) -> None:
+    write_good_run(store.journal("sandbox", RUN))
+    store.journal(TARGET, "20261122-143005-0001").append("reviewed", body("reviewed"))
+    drawn = iter((b"\x7f\x3a", b"\x00\x01", b"\x7f\x3a", b"\x00\x02"))
+    assert store.new_run_id(lambda _count: next(drawn)) == "20261122-143005-0002"
+    assert list(drawn) == []
 
 
 # --- nothing is made for those who only look ---------------------------------------------------------------------------

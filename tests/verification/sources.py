@@ -18,7 +18,7 @@ __all__ = ["LOADED", "ROOT", "digest", "files"]
 ROOT = Path(__file__).resolve().parents[2]
 READ = ("connections", "journal", "plan", "policy", "targets")
 """Schemas of what a run reads or writes."""
-LOADED = ("reconciler.flow.applying", "reconciler.flow.planning", "reconciler.session")
+LOADED = ("reconciler.flow.applying", "reconciler.flow.planning", "reconciler.flow.recovering", "reconciler.session")
 
 
 @cache
