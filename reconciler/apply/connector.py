@@ -12,7 +12,7 @@ from functools import partial
 
 from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.ensure import REFUSED, Write, ensure, look
-from reconciler.apply.rollback import Back
+from reconciler.apply.rollback import Back, unbind_created
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
 from reconciler.model import Act, Connection, Connector, End, Result, Step, TestResult, UnitKind
@@ -195,17 +195,23 @@ def find_created(context: Context, running: Running) -> tuple[Connector, ...]:
 
 
 def _undo_creation(context: Context, running: Running, number: int) -> Back:
-    if not running.row_id:
+    if running.row_id:
+        # An earlier way back may have died with its delete in doubt: nothing is sent, and nothing believed, before a read.
+        row = running.latest_connector = look(context, lambda: context.connector(running.row_id), _is_there)
+        there = _is_there(row)
+        _note_read(context, running, number, "other" if there else "as-before")
+    else:
         found = look(context, lambda: find_created(context, running), bool)
         if len(found) > 1:
             raise ConflictError("Somebody else is at work", f"Several new connectors carry the name of {running.name}.")
         running.row_id = found[0].id if found else running.answered_id
-        verdict = "other" if running.row_id else "as-before"
-        context.record("observed", unit=running.name, step=number, verdict=verdict, seen="", detail="")
-        if not running.row_id:
+        there = bool(running.row_id)
+        context.record("observed", unit=running.name, step=number, verdict="other" if there else "as-before", seen="", detail="")
+        if not there:
             return Back(End.AS_BEFORE)
-    _remove(context, running, number, rollback=True)
-    context.record("unbound", address=running.name, reason="its creation was rolled back")
+    if there:
+        _remove(context, running, number, rollback=True)
+    unbind_created(context, running)
     return Back(End.AS_BEFORE, residue=(f"a soft-deleted connector #{running.row_id} that this run created",))
 
 

@@ -145,7 +145,7 @@ def _now(reader: Reader | None, unit: Unit, state: UnitView) -> tuple[str, Conne
         if not row_id:
             reader.connectors()
             proved = any(
-                one.act == Act.CREATE and one.readings and one.readings[-1].verdict == Verdict.AS_DESIRED for one in state.attempts
+                one.act == Act.CREATE and any(reading.verdict == Verdict.AS_DESIRED for reading in one.readings) for one in state.attempts
             )
             said = "It was created by this run, as a read showed." if proved else "It is not known whether it was created."
             return said, None, True

@@ -193,6 +193,7 @@ def _undo_creation(context: Context, running: Running) -> Back:
     running.latest = row
     if row is None or row.deleted:
         _note_read(context, running, "as-before")
+        unbind_created(context, running)
         return Back(End.AS_BEFORE, residue=_deleted_residue(running))
     _note_read(context, running, "other")
     if row.active or running.activated:
@@ -202,6 +203,7 @@ def _undo_creation(context: Context, running: Running) -> Back:
             f"It was created (#{running.row_id}) and had been active, so records may hang on it. It is switched off; delete or keep it.",
         )
     _delete_created(context, running, number)
+    unbind_created(context, running)
     return Back(End.AS_BEFORE, residue=_deleted_residue(running))
 
 
@@ -220,7 +222,12 @@ def _delete_created(context: Context, running: Running, number: int) -> None:
         rollback=True,
     )
     running.latest = ensure(context, write, running.latest).read
-    context.record("unbound", address=running.name, reason="its creation was rolled back")
+
+
+def unbind_created(context: Context, running: Running) -> None:
+    """Forget the row that a creation was bound to, unless a way back that died did so already."""
+    if running.name in context.journal.recorded().bindings:
+        context.record("unbound", address=running.name, reason="its creation was rolled back")
 
 
 def _deleted_residue(running: Running) -> tuple[str, ...]:

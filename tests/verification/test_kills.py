@@ -62,6 +62,23 @@ def test_a_recovery_that_dies_at_any_boundary_is_settled_by_the_next(stage: Stag
     assert not [told(death) for death in deaths if unsettled(death, "")]
 
 
+def test_a_way_forward_that_leaves_a_unit_untouched_ends_with_5_and_one_that_reaches_all_of_the_plan_with_0(stage: Stage) -> None:
+    boundaries = kill_and_recover(stage, "three", 0).passed
+    for at in range(4, boundaries - 3, 9):
+        death = kill_and_recover(stage, "three", at, choice="forward")
+        assert death.codes == [0 if set(death.stands.values()) == {"desired"} else 5], told(death)
+    assert kill_and_recover(stage, "three", 4, choice="forward").stands["connection/visma-no"] == "before"
+    assert kill_and_recover(stage, "three", boundaries - 3, choice="forward").codes == [0]
+
+
+@pytest.mark.parametrize("during", range(8, 18))
+def test_a_way_back_that_dies_around_its_delete_of_a_creation_is_settled_by_the_next(stage: Stage, during: int) -> None:
+    """It deleted a connector that the run had created, and the next recovery believed its outcome without a read."""
+    death = kill_and_recover(stage, "fresh", 15, during=during)
+    assert death.choices == ["back", "back"]
+    assert not unsettled(death, ""), told(death)
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("part", range(KILLS // PART) if WHOLE else [0])
 def test_a_run_that_dies_at_a_random_boundary_is_settled_from_the_shared_journal(
