@@ -18,7 +18,7 @@ from reconciler.journal import statements
 from reconciler.journal.chain import Break, canonical, event_hash, plain, verify
 from reconciler.journal.database import Database
 from reconciler.journal.events import Body, Event, Kind
-from reconciler.journal.fold import Fold
+from reconciler.journal.fold import MISSHAPEN, Fold, misshapen
 from reconciler.journal.sqlite_file import SqliteFile
 from reconciler.journal.transitions import RunState, advance, follow
 from reconciler.model import Problem, Recorded, RunEnd, Secret, SentSecret
@@ -271,7 +271,10 @@ class Store:
         """GUID to the name of another target that is bound to it (the first by name)."""
         for row in sql.rows(statements.BINDINGS_AFTER, self._bound_to):
             event = _event(row)
-            self._bound.setdefault(event.target, {})[event.body["address"]] = event.body.get("guid", "")
+            try:
+                self._bound.setdefault(event.target, {})[event.body["address"]] = event.body.get("guid", "")
+            except MISSHAPEN as error:
+                raise misshapen(event) from error
             self._bound_to = event.seq
         others = sorted((name for name in self._bound if name != target), reverse=True)
         return {guid: name for name in others for guid in self._bound[name].values() if guid}

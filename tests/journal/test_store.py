@@ -247,6 +247,15 @@ def test_reordered_and_inserted_events_are_found(place: str) -> None:
         store.journal(TARGET, "r2").append("run-opened", body("run-opened"))
 
 
+@pytest.mark.parametrize("target", [TARGET, "sandbox"])
+def test_an_event_that_lost_its_form_is_no_traceback_for_its_own_target_nor_for_another(place: str, target: str) -> None:
+    with open_at(place) as store:
+        write_good_run(store.journal(TARGET, RUN))
+    tamper(place, "UPDATE event SET body = '{}' WHERE kind = 'bound'")
+    with open_at(place) as store, pytest.raises(JournalError, match="cannot be trusted"):
+        store.recorded(target)
+
+
 def test_nothing_is_appended_to_a_chain_whose_end_was_cut_off(place: str) -> None:
     with open_at(place) as store:
         write_good_run(store.journal(TARGET, RUN))
