@@ -92,12 +92,15 @@ def recover_run(context: Context, view: RunView, recovery: Recovery) -> tuple[Un
 
 
 def _exit_code(units: tuple[UnitEnd, ...], choice: str) -> int:
-    """6 while something is unproved; what a person accepts or parks is proved by the read that shows it."""
+    """6 while something is unproved; what a person accepts or parks is proved by the read that shows it.
+
+    A way forward that leaves a unit as before, or one that the run never began, stopped short of the plan: 5, as of an apply.
+    """
     settled = choice in (Choice.ACCEPT_CURRENT, Choice.PARK)
     if any(unit.end is End.NEEDS_ATTENTION and (not settled or unit.reason.startswith(_UNPROVED)) for unit in units):
         return NEEDS_ATTENTION
-    went_back = choice == Choice.BACK or (choice == Choice.FORWARD and any(unit.rolled_back for unit in units))
-    return STOPPED_SHORT if went_back else DONE
+    reached = settled or (choice == Choice.FORWARD and all(unit.end is End.AS_DESIRED for unit in units))
+    return DONE if reached else STOPPED_SHORT
 
 
 _UNPROVED = "Nothing is confirmed"

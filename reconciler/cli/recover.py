@@ -30,8 +30,8 @@ __all__ = ["recover"]
 def recover(settings: Settings, *, choices: tuple[str, ...], ticket: str | None, reason: str | None) -> int:
     """Finish what an interrupted run left open. Without a choice: show what is known, what users see now, and what is recommended.
 
-    Exits with 6 while a run is open and nothing was chosen, 5 after --back (or a --forward that had to go back), 0 after --forward, --park
-    and --accept-current.
+    Exits with 6 while a run is open and nothing was chosen; 5 after --back, and after a --forward that had to go back or that leaves
+    units which the run had not begun; 0 after any other --forward, --park and --accept-current.
     """
     choice = _one_choice(choices, reason)
     from reconciler import flow

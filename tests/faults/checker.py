@@ -148,7 +148,7 @@ def _proved(account: Account, address: str) -> bool:
 def _code(account: Account, stands: dict[str, Found]) -> Iterator[Violation]:
     writes = [call for call in account.calls if call.writes]
     other = {address: found for address, found in stands.items() if found.stand == "other"}
-    if account.code == 0 and account.command == "apply":
+    if account.code == 0 and account.command in ("apply", "recover --forward"):
         for address, found in stands.items():
             if found.stand != "desired":
                 yield Violation("code", f"exit 0, and {address} is {found.stand} {'; '.join(found.why)}")
