@@ -1,322 +1,419 @@
 """Mutation testing of the safety modules: one small change at a time, and some test has to fail.
 
-    python -m tests.verification.mutants [MODULE…] [--seconds N] [--every N]
+    python -m tests.verification.mutants [MODULE…] [--seconds N] [--every N] [--workers N]
 
-A library for this (mutmut, which forks a process in which the tests ran already; cosmic-ray, which changes files in place and starts
-pytest anew each time) does not go with tests that keep servers in threads, nor with a checkout in which others work. So: a process that
-has imported what is not ours is forked for each mutant, and the changed source is handed to the import, so that no file is touched.
+A library for this (mutmut, cosmic-ray) does not go with tests that keep servers in threads, nor with a checkout in which others work. So:
+the tests are collected once, and run once to learn which of them runs which line and for how long. Then the process is forked for each
+mutant before any test ran in it, the child takes the change over in memory, and runs the tests that run the changed line, quickest first,
+until one fails. No file is touched. What takes more than `ENOUGH_S` of tests is not looked for any longer and counts as not found.
 
-Results go to `.verification/mutants-<module>.jsonl`; what is there already is not run again, as long as neither module nor tests changed.
+Results go to `.verification/mutants-<module>-<digest>.jsonl`, with the test that failed. A mutant that was found stays found as long as the
+module's text is the same and that test is there; one that was not found is run again when the tests have changed.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import contextlib
 import hashlib
-import importlib
 import importlib.abc
 import importlib.util
 import json
 import os
+import resource
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-__all__ = ["TESTS", "Mutant", "count_of", "counted", "main", "mutants_of", "source_of"]
+import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.verification.mutations import ROOT, Mutant, count_of, file_of, mutant_of, only_in_functions, source_of, take_over
+
+__all__ = ["MODULES", "NOT", "TESTS", "counted", "main"]
+
 FOLDER = ROOT / ".verification"
-LIMIT_S = 240
+LIMIT_S = 120
 """A mutant that takes longer never comes back; that is found, too."""
+ENOUGH_S = 30
+"""So many seconds of tests, as they took without a change, are run of a mutant."""
+_MEMORY = 4 << 30
 
-_PLAYED = ("tests/verification/test_surroundings.py::test_games_of_edits_faults_deaths_and_recoveries_follow_the_reference",)
-_RIGHT = ("tests/faults/test_matrix.py::test_without_faults_everything_is_right",)
-# Fast ones first: a mutant needs one test that fails.
-TESTS: dict[str, tuple[str, ...]] = {
-    "reconciler.apply.ensure": (
-        "tests/scenarios/test_calls.py",
-        "tests/verification/test_sample.py",
-        "tests/scenarios/test_connections.py",
-        "tests/faults/test_bugs.py",
-        "tests/faults/test_signals.py",
-        "tests/scenarios/test_stopping.py",
-        *_RIGHT,
-        *_PLAYED,
-    ),
-    "reconciler.apply.recover": (
-        "tests/cli/test_recover.py",
-        "tests/scenarios/test_stopping.py",
-        "tests/verification/test_kills.py",
-        *_PLAYED,
-    ),
-    "reconciler.plan.guard": ("tests/plan/test_cases.py", "tests/plan/test_saved.py"),
-    "reconciler.journal.lease": ("tests/journal/test_lease.py", "tests/scenarios/test_stopping.py"),
-    "reconciler.journal.chain": ("tests/journal/test_chain.py",),
-    "reconciler.journal.transitions": ("tests/journal/test_transitions.py", "tests/journal/test_store.py"),
-    "reconciler.apply.exits": ("tests/scenarios/test_stopping.py", "tests/scenarios/test_exit_codes.py", "tests/faults/test_bugs.py"),
-    "reconciler.apply.rollback": ("tests/scenarios/test_secrets.py", "tests/scenarios/test_stopping.py", *_RIGHT, "tests/faults/test_bugs.py", *_PLAYED),
-}  # fmt: skip
-
-# Imported before the fork, since none of it is ours.
-_FOREIGN = (
-    *("pytest", "hypothesis", "hypothesis.stateful", "xdist", "urllib3", "click", "rich.console", "ruamel.yaml", "jinja2", "jwt"),
-    *("cryptography.fernet", "psycopg", "deepdiff", "trustme", "http.server", "sqlite3"),
-)
-
-
-# What is imported before the fork has plain assertions; none of it is tests.
-_KNOWN = "ignore::pytest.PytestAssertRewriteWarning"
+MODULES = tuple(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (*sorted((ROOT / "reconciler/apply").glob("*.py")), *sorted((ROOT / "reconciler/journal").glob("*.py")), ROOT / "reconciler/plan/guard.py")
+    if path.stem != "__init__"
+)  # fmt: skip
+"""All of `apply` and `journal`, and the guard of the planner."""
+TESTS = (
+    "tests/journal", "tests/plan", "tests/scenarios", "tests/faults", "tests/mappings/test_policies.py", "tests/mappings/test_tenant_wide.py",
+    "tests/mappings/test_upgrades.py", "tests/mappings/test_broken_upgrades.py", "tests/mappings/test_new_lists.py", "tests/cli/test_recover.py",
+    "tests/cli/test_exits.py", "tests/cli/test_endings.py", "tests/cli/test_rollback.py", "tests/verification/test_sample.py",
+    "tests/verification/test_kills.py", "tests/verification/test_surroundings.py",
+)  # fmt: skip
+NOT = ("tests/scenarios/test_switches.py", "tests/scenarios/test_switched.py", "tests/faults/test_seeded.py")
+"""What only plays other tests again."""
+_PYTEST = ("-q", "-s", "-n", "0", "-p", "no:cacheprovider", "--tb=no")
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """One change.
+class Known:
+    """What one run of a test without a change showed.
 
     Attributes:
-        number: which of its module, from 0.
-        line: where.
-        text: what, for people.
-        code: the whole module, changed.
+        seconds: how long it took, with all that it needed to begin.
+        lines: by file, the lines that it ran.
     """
 
-    number: int
-    line: int
-    text: str
-    code: str
+    test: str
+    seconds: float
+    lines: dict[str, list[int]]
 
 
-# --- the changes --------------------------------------------------------------------------------------------------------
+class _Lines:
+    """Which lines of some files are run, in all threads that begin after `start`."""
 
-_COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
-_COUNTED: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-}
+    def __init__(self, files: Iterable[str]) -> None:
+        self._files = frozenset(files)
+        self._ran: dict[str, set[int]] = {}
+        self._wanted: dict[CodeType, bool] = {}
 
+    def start(self) -> None:
+        threading.settrace(self._call)
+        sys.settrace(self._call)
 
-def _changed(node: ast.AST) -> Iterator[ast.AST]:
-    """What a node may become."""
-    match node:
-        case ast.Compare(left=left, ops=[op, *rest], comparators=others) if type(op) in _COMPARED:
-            yield ast.Compare(left, [_COMPARED[type(op)](), *rest], others)
-        case ast.BoolOp(op=ast.And(), values=values):
-            yield ast.BoolOp(ast.Or(), values)
-        case ast.BoolOp(op=ast.Or(), values=values):
-            yield ast.BoolOp(ast.And(), values)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield operand
-        case ast.Constant(value=bool() as value):
-            yield ast.Constant(not value)
-        case ast.Constant(value=int() | float() as number):
-            yield ast.Constant(number + 1)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _COUNTED:
-            yield ast.BinOp(left, _COUNTED[type(op)](), right)
-        case ast.If(test=test, body=body, orelse=orelse):
-            yield ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
-        case ast.IfExp(test=test, body=then, orelse=otherwise):
-            yield ast.IfExp(ast.UnaryOp(ast.Not(), test), then, otherwise)
-        case ast.Return(value=value) if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
-            yield ast.Return(ast.Constant(None))
-        case ast.Expr(value=ast.Call()) | ast.Raise():
-            yield ast.Pass()
-        case ast.Break():
-            yield ast.Continue()
-        case ast.Continue():
-            yield ast.Break()
-        case _:
-            return
+    def take(self) -> dict[str, list[int]]:
+        """What was run since the last time."""
+        ran, self._ran = self._ran, {}
+        return {name: sorted(lines) for name, lines in ran.items()}
+
+    def _call(self, frame: FrameType, _event: str, _argument: object) -> Callable[..., Any] | None:
+        wanted = self._wanted.get(frame.f_code)
+        if wanted is None:
+            wanted = self._wanted[frame.f_code] = frame.f_code.co_filename in self._files
+        return self._line if wanted else None
+
+    def _line(self, frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:
+        if event == "line":
+            self._ran.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)
+        return self._line
 
 
-def _skipped(tree: ast.AST) -> set[int]:
-    """Nodes that decide nothing: annotations, decorators, what is exported, texts of f-strings."""
-    found: set[int] = set()
-    for node in ast.walk(tree):
-        parts: list[ast.AST | None] = []
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            parts += node.decorator_list
-        if isinstance(node, ast.FunctionDef):
-            parts += [node.returns, *(each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg))]
-        if isinstance(node, ast.AnnAssign):
-            parts.append(node.annotation)
-        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id in ("__all__", "T") for to in node.targets):
-            parts.append(node)
-        if isinstance(node, ast.JoinedStr):
-            parts.append(node)
-        for part in parts:
-            found |= {id(each) for each in ast.walk(part)} if part is not None else set()
+# --- in the process that collected the tests ----------------------------------------------------------------------------
+
+
+class _Session:
+    """A plugin that collects the tests and, in place of running them, lets `work` do with them what it wants."""
+
+    def __init__(self, work: Callable[[list[pytest.Item]], None]) -> None:
+        self._work = work
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._work(session.items)
+        return True
+
+
+def _play(items: Sequence[pytest.Item]) -> Iterator[tuple[str, bool, float]]:
+    """Run tests as pytest does; of each its name, whether it passed, and its seconds."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        failed, begun = item.session.testsfailed, time.monotonic()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        yield item.nodeid, item.session.testsfailed == failed, time.monotonic() - begun
+
+
+def _forked(items: Sequence[pytest.Item], work: Callable[[Callable[[str], None]], None]) -> tuple[int, int]:
+    """Do something in a child that may not come back; its process and where to read the lines that it tells."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return pid, reading
+    code = 3
+    with contextlib.suppress(BaseException):
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        items[0].config.option.basetemp = tempfile.mkdtemp(prefix=f"mutant-{os.getpid()}-")
+        vars(items[0].config)["_tmp_path_factory"] = pytest.TempPathFactory.from_config(items[0].config, _ispytest=True)
+        work(partial(_write_line, writing))
+        code = 0
+    os._exit(code)
+
+
+def _write_line(to: int, text: str) -> None:
+    os.write(to, f"{text}\n".encode())
+
+
+def _ended(pid: int) -> None:
+    """A child is over: so is what it started, and what it left in the temporary folder."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    for folder in Path(tempfile.gettempdir()).glob(f"mutant-{pid}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _learn(items: Sequence[pytest.Item], say: Callable[[str], None]) -> list[Known]:
+    """Run every test once, without a change, in a child."""
+    files = {module: str(file_of(module)) for module in MODULES}
+
+    def work(tell: Callable[[str], None]) -> None:
+        lines = _Lines(files.values())
+        lines.start()
+        for test, passed, seconds in _play(items):
+            tell(json.dumps({"test": test, "passed": passed, "seconds": round(seconds, 3), "lines": lines.take()}))
+
+    pid, reading = _forked(items, work)
+    with os.fdopen(reading, encoding="utf-8") as told:
+        entries = []
+        for line in told:
+            entries.append(json.loads(line))
+            if len(entries) % 250 == 0:
+                say(f"{len(entries)} of {len(items)} tests known")
+    os.waitpid(pid, 0)
+    _ended(pid)
+    failed = [entry["test"] for entry in entries if not entry["passed"]]
+    if failed or len(entries) < len(items):
+        say(f"{len(items) - len(entries)} tests did not run; these fail without a change and are left out: {', '.join(failed) or 'none'}")
+    return [Known(entry["test"], entry["seconds"], entry["lines"]) for entry in entries if entry["passed"]]
+
+
+def _known(items: Sequence[pytest.Item], folder: Path, say: Callable[[str], None]) -> list[Known]:
+    """What `_learn` found, kept for as long as neither the modules nor the tests change."""
+    parts = [_tests_digest(), *(source_of(module) for module in MODULES), *(item.nodeid for item in items)]
+    taken = hashlib.sha256("".join(parts).encode()).hexdigest()[:8]
+    kept = folder / f"mutants-lines-{taken}.json"
+    if not kept.exists():
+        kept.write_text(json.dumps([vars(one) for one in _learn(items, say)]), encoding="utf-8")
+    return [Known(**one) for one in json.loads(kept.read_text(encoding="utf-8"))]
+
+
+def _chosen(known: Sequence[Known], module: str, mutant: Mutant, *, anywhere: bool) -> list[str]:
+    """The tests that run the changed lines, quickest first, for `ENOUGH_S` seconds.
+
+    Args:
+        anywhere: those that run any line of the module.
+    """
+    file, span = str(file_of(module)), range(mutant.line, mutant.last + 1)
+    running = [one for one in known if file in one.lines and (anywhere or not set(span).isdisjoint(one.lines[file]))]
+    found: list[str] = []
+    spent = 0.0
+    for one in sorted(running, key=lambda one: one.seconds):
+        spent += one.seconds
+        if found and spent > ENOUGH_S:
+            break
+        found.append(one.test)
     return found
 
 
-def count_of(source: str) -> int:
-    """How many there are of a module."""
-    return sum(len(list(_changed(node))) for node in _candidates(ast.parse(source)))
+class _Trials:
+    """The mutants of some modules, several at a time, in forks of the process that collected the tests."""
+
+    def __init__(self, items: Sequence[pytest.Item], folder: Path, say: Callable[[str], None]) -> None:
+        self._items = {item.nodeid: item for item in items}
+        self._known = _known(items, folder, say)
+        self._folder = folder
+        self._say = say
+        self._running: dict[int, tuple[str, Mutant, int, float]] = {}
+
+    def begin(self, module: str, mutant: Mutant) -> None:
+        inside = only_in_functions(module, mutant)
+        tests = _chosen(self._known, module, mutant, anywhere=not inside)
+        if not tests:
+            self._write(module, mutant, "survived", "no test runs this line", 0)
+            return
+
+        def work(tell: Callable[[str], None]) -> None:
+            if not inside:
+                _play_apart(module, mutant.number, tests, tell)
+                return
+            take_over(module, mutant)
+            for test, passed, _seconds in _play([self._items[one] for one in tests]):
+                if not passed:
+                    tell(test)
+                    return
+
+        pid, reading = _forked([self._items[one] for one in tests], work)
+        self._running[pid] = module, mutant, reading, time.monotonic()
+
+    def finish(self, most: int) -> None:
+        """Wait until at most so many are running."""
+        while len(self._running) > most:
+            for pid, (module, mutant, reading, begun) in list(self._running.items()):
+                done, status = os.waitpid(pid, os.WNOHANG)
+                late = time.monotonic() - begun > LIMIT_S
+                if not done and not late:
+                    continue
+                _ended(pid)
+                if not done:
+                    os.waitpid(pid, 0)
+                with os.fdopen(reading, encoding="utf-8") as told:
+                    by = told.read().strip()
+                how = by or ("it never came back" if not done else "the process ended" if status else "")
+                self._write(module, mutant, "found" if how else "survived", how, time.monotonic() - begun)
+                del self._running[pid]
+            time.sleep(0.01)
+
+    def _write(self, module: str, mutant: Mutant, end: str, by: str, seconds: float) -> None:
+        entry = {"number": mutant.number, "line": mutant.line, "text": mutant.text, "end": end, "by": by, "seconds": round(seconds, 1), "tests": _tests_digest()}  # fmt: skip
+        with _log(module, self._folder).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry) + "\n")
+        if end == "survived":
+            self._say(f"{module}:{mutant.line}: {mutant.text}" + (f" ({by})" if by else ""))
 
 
-def mutants_of(source: str) -> list[Mutant]:
-    """All of a module."""
-    return [_mutant(source, number) for number in range(count_of(source))]
-
-
-def _candidates(tree: ast.Module) -> list[ast.AST]:
-    skipped = _skipped(tree)
-    return [node for node in ast.walk(tree) if id(node) not in skipped]
-
-
-def _mutant(source: str, wanted: int) -> Mutant:
-    tree, number = ast.parse(source), 0
-    for node in _candidates(tree):
-        for becomes in _changed(node):
-            if number == wanted:
-                ast.copy_location(becomes, node)
-                was, line = ast.unparse(node).splitlines()[0], getattr(node, "lineno", 0)
-                made = ast.fix_missing_locations(_Put(node, becomes).visit(tree))
-                return Mutant(wanted, line, f"{was}  →  {ast.unparse(becomes).splitlines()[0]}", ast.unparse(made))
-            number += 1
-    raise IndexError(wanted)
-
-
-class _Put(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self._old, self._new = old, new
-
-    def visit(self, node: ast.AST) -> Any:
-        """Put the new node in place of the old one."""
-        return self._new if node is self._old else super().visit(node)
-
-
-# --- running them -------------------------------------------------------------------------------------------------------
+# --- a process of its own, for what an import uses up -------------------------------------------------------------------
 
 
 class _Changed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Hands the changed source to whoever imports the module."""
+    """Hands the changed module to whoever imports it."""
 
-    def __init__(self, module: str, code: str) -> None:
-        self._module, self._code = module, code
+    def __init__(self, module: str, mutant: Mutant) -> None:
+        self._module, self._mutant = module, mutant
 
     def find_spec(self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
         return importlib.util.spec_from_loader(fullname, self) if fullname == self._module else None
 
-    def get_source(self, _fullname: str) -> str:
-        return self._code
+    def get_source(self, fullname: str) -> str:
+        return source_of(fullname)
 
     def get_code(self, fullname: str) -> CodeType:
-        return compile(self._code, f"<mutant of {fullname}>", "exec")
+        code: CodeType = compile(self._mutant.tree, str(file_of(fullname)), "exec")
+        return code
 
 
-def source_of(module: str) -> str:
-    """Its text, without importing it."""
-    return (ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8")
+def _play_apart(module: str, number: int, tests: Sequence[str], tell: Callable[[str], None]) -> None:
+    command = [sys.executable, "-m", "tests.verification.mutants", module, "--apart", str(number)]
+    ran = subprocess.run(command, cwd=ROOT, input="\n".join(tests), capture_output=True, text=True, check=False)
+    if ran.returncode:
+        tell(ran.stdout.strip().splitlines()[-1] if ran.stdout.strip() else "the process ended")
 
 
-def _child(module: str, code: str) -> int:
-    """In a forked process: pytest's exit code, 0 for a mutant that no test found."""
-    import pytest
+def _apart(module: str, number: int) -> int:
+    """Run the tests named on standard input with the module changed before it is imported; tells the one that failed."""
+    tests = sys.stdin.read().splitlines()
+    sys.meta_path.insert(0, _Changed(module, mutant_of(source_of(module), number)))
+    failed: list[str] = []
 
-    os.setsid()
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
-    sys.meta_path.insert(0, _Changed(module, code))
-    return int(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-W", _KNOWN, "--tb=no", *TESTS[module]]))
+    def work(items: list[pytest.Item]) -> None:
+        failed.extend(test for test, passed, _ in _play(items) if not passed)
 
+    class Failing(_Session):
+        def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+            if report.failed:
+                failed.append(f"{report.nodeid} (it cannot be imported)")
 
-def _start(module: str, code: str) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
-    result = 3
-    with contextlib.suppress(BaseException):
-        result = _child(module, code)
-    os._exit(result)
-
-
-def _wait(pid: int, until: float) -> str:
-    while time.monotonic() < until:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return "survived" if os.waitstatus_to_exitcode(status) == 0 else "killed"
-        time.sleep(0.05)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return "killed (it never came back)"
+    with _silent() as say:
+        code = pytest.main(["-x", *_PYTEST, *tests], plugins=[Failing(work)])
+        if failed or code:
+            say(failed[0] if failed else "the tests could not be collected")
+    return int(bool(failed or code))
 
 
-def _log(module: str) -> Path:
-    text = source_of(module) + "".join((ROOT / one.partition("::")[0]).read_text(encoding="utf-8") for one in TESTS[module])
-    return FOLDER / f"mutants-{module.rpartition('.')[2]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.jsonl"
+# --- the account --------------------------------------------------------------------------------------------------------
 
 
-def run(module: str, *, until: float, every: int) -> dict[str, int]:
-    """Run the mutants of a module that are not done; how many there are, were run, and survived.
-
-    Raises:
-        RuntimeError: its tests fail without any change, so that nothing could be told from their failing.
-    """
-    FOLDER.mkdir(exist_ok=True)
-    source, path = source_of(module), _log(module)
-    done = {entry["number"]: entry for entry in map(json.loads, path.read_text(encoding="utf-8").splitlines())} if path.exists() else {}
-    count = count_of(source)
-    if not done and _wait(_start(module, ast.unparse(ast.parse(source))), time.monotonic() + 2 * LIMIT_S) != "survived":
-        raise RuntimeError(f"the tests of {module} fail without a mutant")
-    with path.open("a", encoding="utf-8") as log:
-        for number in range(0, count, every):
-            if number in done or time.monotonic() > until:
-                continue
-            one, begun = _mutant(source, number), time.monotonic()
-            end = _wait(_start(module, one.code), begun + LIMIT_S)
-            done[one.number] = entry = {"number": one.number, "line": one.line, "text": one.text, "end": end, "seconds": round(time.monotonic() - begun, 1)}  # fmt: skip
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
-            if end == "survived":
-                sys.stdout.write(f"{module}:{one.line}: {one.text}\n")
-                sys.stdout.flush()
-    survived = sum(entry["end"] == "survived" for entry in done.values())
-    return {"mutants": count, "run": len(done), "survived": survived}
+@cache
+def _tests_digest() -> str:
+    texts = (path.read_bytes() for path in sorted((ROOT / "tests").rglob("*.py")))
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:8]
 
 
-def counted() -> dict[str, tuple[int, int, int]]:
+def _log(module: str, folder: Path) -> Path:
+    return folder / f"mutants-{module.removeprefix('reconciler.')}-{hashlib.sha256(source_of(module).encode()).hexdigest()[:8]}.jsonl"
+
+
+def _stands(entry: dict[str, Any]) -> bool:
+    """Whether the test that found it is there still."""
+    path, _, name = entry["by"].partition("::")
+    if not name:
+        return entry["end"] == "found"
+    file = ROOT / path
+    return (
+        entry["end"] == "found"
+        and file.is_file()
+        and f"def {name.rpartition('::')[2].partition('[')[0]}(" in file.read_text(encoding="utf-8")
+    )
+
+
+def _entries(module: str, folder: Path) -> dict[int, dict[str, Any]]:
+    log = _log(module, folder)
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return {entry["number"]: entry for entry in map(json.loads, lines)}
+
+
+def counted(folder: Path = FOLDER) -> dict[str, tuple[int, int, int]]:
     """Of each module, as it is now: how many mutants were found, were run, and there are."""
     found = {}
-    for module in TESTS:
-        ends = [json.loads(line)["end"] for line in _log(module).read_text(encoding="utf-8").splitlines()] if _log(module).exists() else []
-        found[module] = (sum(end != "survived" for end in ends), len(ends), count_of(source_of(module)))
-    return found
+    for module in MODULES:
+        entries = _entries(module, folder).values()
+        found[module] = sum(_stands(entry) for entry in entries), len(entries), count_of(source_of(module))
+    return {module: numbers for module, numbers in found.items() if numbers[2]}
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[Callable[[str], None]]:
+    """Nothing that pytest or a test prints is seen; what is said with the given function is."""
+    out, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    err = os.dup(2)
+    sys.stdout.flush()
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    try:
+        yield partial(_write_line, out)
+    finally:
+        sys.stdout.flush()
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+
+
+def _run(trials: _Trials, chosen: argparse.Namespace) -> None:
+    until = time.monotonic() + chosen.seconds if chosen.seconds else float("inf")
+    for module in chosen.modules or MODULES:
+        source, done = source_of(module), _entries(module, chosen.folder)
+        for number in range(0, count_of(source), chosen.every):
+            if time.monotonic() < until and not _is_done(done.get(number)):
+                trials.begin(module, mutant_of(source, number))
+                trials.finish(chosen.workers - 1)
+    trials.finish(0)
+
+
+def _is_done(entry: dict[str, Any] | None) -> bool:
+    return entry is not None and (_stands(entry) or (entry["end"] == "survived" and entry["tests"] == _tests_digest()))
 
 
 def main() -> int:
     """The command line; 0 unless nothing could be run."""
     parser = argparse.ArgumentParser(prog="python -m tests.verification.mutants", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
-    parser.add_argument("modules", nargs="*", metavar="MODULE", default=[], help=f"of {', '.join(TESTS)}; all without any")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", default=[], help="all of apply and journal, and plan.guard, without any")
     parser.add_argument("--seconds", type=float, default=0, help="begin no more mutants after so long")
     parser.add_argument("--every", type=int, default=1, help="only every n-th of a module")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="so many at a time")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the results lie")
+    parser.add_argument("--tests", nargs="+", metavar="TEST", default=TESTS, help="files, folders or names, in place of the fixed ones")
+    parser.add_argument("--apart", type=int, metavar="NUMBER", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
-    for name in _FOREIGN:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    until = time.monotonic() + options.seconds if options.seconds else float("inf")
-    for module in options.modules or TESTS:
-        found = run(module, until=until, every=options.every)
-        share = 100 * (found["run"] - found["survived"]) / max(found["run"], 1)
-        sys.stdout.write(
-            f"{module}: {found['run']} of {found['mutants']} mutants run, {found['survived']} survived ({share:.0f} % found)\n"
-        )
-        sys.stdout.flush()
+    os.chdir(ROOT)
+    os.environ["CI"] = "true"  # so that what is drawn at random is the same each time
+    if options.apart is not None:
+        return _apart(options.modules[0], options.apart)
+    options.folder.mkdir(exist_ok=True)
+    with _silent() as say:
+        session = _Session(lambda items: _run(_Trials(items, options.folder, say), options))
+        pytest.main([*_PYTEST, *options.tests, *(f"--ignore={path}" for path in NOT)], plugins=[session])
+    for module, (found, ran, of) in counted(options.folder).items():
+        if module in (options.modules or MODULES):
+            share = f" ({100 * found / ran:.0f} % found)" if ran else ""
+            sys.stdout.write(f"{module}: {ran} of {of} mutants run, {ran - found} survived{share}\n")
     return 0
 
 
