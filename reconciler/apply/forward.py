@@ -123,7 +123,7 @@ def _creation(context: Context, running: Running, steps: tuple[Step, ...]) -> tu
         row = context.connection(running.row_id)
         found = (row,) if row is not None and not row.deleted else ()
         if not found:
-            raise ConflictError("Somebody else is at work", f"{running.name} was deleted in SuperOffice since the run stopped.")
+            _gone(running)
     elif Act.CREATE in running.wrote:
         found = look(context, lambda: find_created(context, running), bool)
     verdict = "other" if found else "as-before"
@@ -134,6 +134,17 @@ def _creation(context: Context, running: Running, steps: tuple[Step, ...]) -> tu
         return steps
     adopt(context, running, made)
     return tuple(step for step in steps if step.act is not Act.CREATE)
+
+
+def _gone(running: Running) -> None:
+    """What a creation made is not there: it is made again where a way back of ours had begun to delete it.
+
+    Raises:
+        ConflictError: it was somebody else.
+    """
+    if running.unit.kind is not UnitKind.CREATE or Act.DELETE not in running.wrote:
+        raise ConflictError("Somebody else is at work", f"{running.name} was deleted in SuperOffice since the run stopped.")
+    running.row_id = 0
 
 
 def _connector(context: Context, running: Running, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -157,12 +168,13 @@ def _connector(context: Context, running: Running, steps: tuple[Step, ...]) -> t
         context.record("unbound", address=running.name, reason="deleted by this run")
         return ()
     if row is None or gone:
-        raise ConflictError("Somebody else is at work", f"{running.name} was deleted in SuperOffice since the run stopped.")
+        _gone(running)
+        return steps
     before = running.observed_connector
     for name in ("name", "url") if before is not None else ():
         if getattr(row, name) not in (getattr(before, name), running.saved.get(name, getattr(before, name))):
             raise ConflictError("Somebody else is at work", f"The {name} of {running.name} was changed by somebody else.")
-    return steps
+    return tuple(step for step in steps if step.act is not Act.CREATE)
 
 
 __all__ = ["go_forward", "steps_left"]

@@ -80,6 +80,7 @@ def _rebuild_once_secret(context: Context, running: Running) -> None:
 def _rebuild_creation(running: Running, state: UnitView) -> None:
     for attempt in state.attempts:
         if Act(attempt.act) is Act.CREATE:
+            running.row_id = 0  # a recovery creates again what a way back deleted
             running.known_ids = frozenset(attempt.sets.get("known_ids", ()))
             running.connector_id = running.connector_id or int(attempt.sets.get("connector_id", 0))
         elif attempt.id:

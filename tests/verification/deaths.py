@@ -16,7 +16,10 @@ __all__ = ["CHOICES", "batches", "perform"]
 CHOICES = ("", "back", "forward", "accept-current", "park")
 """The first one stands for what is recommended."""
 STEP = 5
+PARTS = 4
 OF_RECOVERIES = "recovery"
+MINDS = (("back", "forward"), ("forward", "back"))
+"""A recovery dies, and a person chooses otherwise."""
 
 
 def batches(_stage: Stage) -> Iterator[Batch]:
@@ -24,24 +27,33 @@ def batches(_stage: Stage) -> Iterator[Batch]:
     for name in SCENARIOS:
         yield from (Batch("kills", name, choice or "recommended", part) for choice in CHOICES for part in range(STEP))
         yield Batch("kills", name, OF_RECOVERIES, 0)
+        yield from (Batch("kills", name, "-then-".join(mind), part) for mind in MINDS for part in range(PARTS))
 
 
 def perform(stage: Stage, batch: Batch) -> list[dict[str, Any]]:
     """One result for each death."""
     boundaries = kill_and_recover(stage, batch.scenario, 0).passed
     if batch.kind == OF_RECOVERIES:
-        return [_judged(batch, death, "") for death in _of_recoveries(stage, batch.scenario, boundaries)]
+        places = range(boundaries // 3, boundaries + 1, max(1, boundaries // 4))
+        return [_judged(batch, death, "") for death in _of_recoveries(stage, batch.scenario, places, ("", ""))]
+    mind = next((mind for mind in MINDS if "-then-".join(mind) == batch.kind), None)
+    if mind is not None:
+        places = range((batch.part + 1) * boundaries // (PARTS + 1), boundaries + 1, boundaries)
+        return [
+            _judged(batch, death, death.choices[-1] if death.choices else "")
+            for death in _of_recoveries(stage, batch.scenario, places, mind)
+        ]
     choice = "" if batch.kind == "recommended" else batch.kind
     places = range(1 + batch.part, boundaries + 1, STEP)
     return [_judged(batch, kill_and_recover(stage, batch.scenario, at, choice=choice), choice) for at in places]
 
 
-def _of_recoveries(stage: Stage, name: str, boundaries: int) -> Iterator[Death]:
-    """Runs that died early, in the middle and late; their recovery dies at each of its boundaries, until it has no more."""
-    for at in range(boundaries // 3, boundaries + 1, max(1, boundaries // 4)):
+def _of_recoveries(stage: Stage, name: str, places: range, mind: tuple[str, str]) -> Iterator[Death]:
+    """Runs that died there; their recovery dies at each of its boundaries, until it has no more, and another one follows."""
+    for at in places:
         during = 1
         while True:
-            death = kill_and_recover(stage, name, at, during=during)
+            death = kill_and_recover(stage, name, at, choice=mind[0], during=during, then=mind[1])
             yield death
             if len(death.choices) < 2:
                 break

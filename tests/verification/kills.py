@@ -127,13 +127,14 @@ def die(stage: Stage, prepared: Prepared, mortal: Mortal, act: Callable[[Session
 
 
 def kill_and_recover(
-    stage: Stage, name: str, at: int, *, choice: str = "", during: int = 0, between: Callable[[], None] = lambda: None
+    stage: Stage, name: str, at: int, *, choice: str = "", during: int = 0, then: str = "", between: Callable[[], None] = lambda: None
 ) -> Death:
     """Apply a scenario, die at a boundary, and recover.
 
     Args:
         choice: empty for the one that is recommended.
         during: die at this boundary of the recovery as well, and recover once more; 0 for never.
+        then: the choice of that second recovery, where it is another one.
         between: what happens between the death and the recovery.
     """
     prepared = stage.prepare(name)
@@ -151,7 +152,7 @@ def kill_and_recover(
             if first and die(stage, prepared, again, lambda session: flow.recover(session, first, reason="test")):
                 death.choices.append(first)
                 stage.kept.expire()
-        _settle(stage, prepared, death, choice)
+        _settle(stage, prepared, death, (death.choices and then) or choice)
     return death
 
 

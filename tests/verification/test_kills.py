@@ -79,6 +79,20 @@ def test_a_way_back_that_dies_around_its_delete_of_a_creation_is_settled_by_the_
     assert not unsettled(death, ""), told(death)
 
 
+@pytest.mark.parametrize("during", range(8, 18))
+def test_who_chooses_forward_after_a_way_back_that_died_gets_one_connector_and_not_two(stage: Stage, during: int) -> None:
+    death = kill_and_recover(stage, "fresh", 15, choice="back", during=during, then="forward")
+    assert death.choices == ["back", "forward"]
+    assert not unsettled(death, "forward"), told(death)
+
+
+@pytest.mark.parametrize("at", [31, 36])
+def test_a_creation_that_a_way_back_had_deleted_is_made_again_on_the_way_forward(stage: Stage, at: int) -> None:
+    death = kill_and_recover(stage, "create-back", at, choice="forward")
+    assert death.choices == ["forward"]
+    assert not unsettled(death, "forward"), told(death)
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("part", range(KILLS // PART) if WHOLE else [0])
 def test_a_run_that_dies_at_a_random_boundary_is_settled_from_the_shared_journal(
