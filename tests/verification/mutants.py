@@ -28,7 +28,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.machinery import ModuleSpec
@@ -45,7 +46,7 @@ __all__ = ["MODULES", "NOT", "TESTS", "counted", "main"]
 FOLDER = ROOT / ".verification"
 LIMIT_S = 120
 """A mutant that takes longer never comes back; that is found, too."""
-ENOUGH_S = 30
+ENOUGH_S = 60
 """So many seconds of tests, as they took without a change, are run of a mutant."""
 _MEMORY = 4 << 30
 
@@ -59,7 +60,7 @@ TESTS = (
     "tests/journal", "tests/plan", "tests/scenarios", "tests/faults", "tests/mappings/test_policies.py", "tests/mappings/test_tenant_wide.py",
     "tests/mappings/test_upgrades.py", "tests/mappings/test_broken_upgrades.py", "tests/mappings/test_new_lists.py", "tests/cli/test_recover.py",
     "tests/cli/test_exits.py", "tests/cli/test_endings.py", "tests/cli/test_rollback.py", "tests/verification/test_sample.py",
-    "tests/verification/test_kills.py", "tests/verification/test_surroundings.py",
+    "tests/verification/test_kills.py", "tests/verification/test_surroundings.py", "tests/verification/test_layers.py",
 )  # fmt: skip
 NOT = ("tests/scenarios/test_switches.py", "tests/scenarios/test_switched.py", "tests/faults/test_seeded.py")
 """What only plays other tests again."""
@@ -73,11 +74,13 @@ class Known:
     Attributes:
         seconds: how long it took, with all that it needed to begin.
         lines: by file, the lines that it ran.
+        texts: by file, what its text was then, in short.
     """
 
     test: str
     seconds: float
     lines: dict[str, list[int]]
+    texts: dict[str, str]
 
 
 class _Lines:
@@ -163,14 +166,14 @@ def _ended(pid: int) -> None:
 
 
 def _learn(items: Sequence[pytest.Item], say: Callable[[str], None]) -> list[Known]:
-    """Run every test once, without a change, in a child."""
-    files = {module: str(file_of(module)) for module in MODULES}
+    """Run tests once, without a change, in a child."""
 
     def work(tell: Callable[[str], None]) -> None:
-        lines = _Lines(files.values())
+        lines = _Lines(str(file_of(module)) for module in MODULES)
         lines.start()
         for test, passed, seconds in _play(items):
-            tell(json.dumps({"test": test, "passed": passed, "seconds": round(seconds, 3), "lines": lines.take()}))
+            ran = {Path(file).relative_to(ROOT).as_posix(): found for file, found in lines.take().items()}
+            tell(json.dumps({"test": test, "passed": passed, "seconds": round(seconds, 3), "lines": ran}))
 
     pid, reading = _forked(items, work)
     with os.fdopen(reading, encoding="utf-8") as told:
@@ -184,34 +187,42 @@ def _learn(items: Sequence[pytest.Item], say: Callable[[str], None]) -> list[Kno
     failed = [entry["test"] for entry in entries if not entry["passed"]]
     if failed or len(entries) < len(items):
         say(f"{len(items) - len(entries)} tests did not run; these fail without a change and are left out: {', '.join(failed) or 'none'}")
-    return [Known(entry["test"], entry["seconds"], entry["lines"]) for entry in entries if entry["passed"]]
+    return [Known(entry["test"], entry["seconds"], entry["lines"], _texts(entry["lines"])) for entry in entries if entry["passed"]]
+
+
+def _texts(files: Iterable[str]) -> dict[str, str]:
+    return {file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest()[:8] for file in files}
 
 
 def _known(items: Sequence[pytest.Item], folder: Path, say: Callable[[str], None]) -> list[Known]:
-    """What `_learn` found, kept for as long as neither the modules nor the tests change."""
-    parts = [_tests_digest(), *(source_of(module) for module in MODULES), *(item.nodeid for item in items)]
-    taken = hashlib.sha256("".join(parts).encode()).hexdigest()[:8]
-    kept = folder / f"mutants-lines-{taken}.json"
-    if not kept.exists():
-        kept.write_text(json.dumps([vars(one) for one in _learn(items, say)]), encoding="utf-8")
-    return [Known(**one) for one in json.loads(kept.read_text(encoding="utf-8"))]
+    """Which test runs which lines: learned once of each, and anew where a module that it runs has changed. It only chooses tests."""
+    kept = folder / "mutants-lines.json"
+    found = {one["test"]: Known(**one) for one in json.loads(kept.read_text(encoding="utf-8"))} if kept.exists() else {}
+    there = [found[item.nodeid] for item in items if item.nodeid in found]
+    sound = {one.test: one for one in there if one.texts == _texts(one.lines)}
+    missing = [item for item in items if item.nodeid not in sound]
+    if missing:
+        say(f"{len(missing)} tests are run to learn what they run")
+        sound |= {one.test: one for one in _learn(missing, say)}
+        kept.write_text(json.dumps([vars(one) for one in {**found, **sound}.values()]), encoding="utf-8")
+    return list(sound.values())
 
 
-def _chosen(known: Sequence[Known], module: str, mutant: Mutant, *, anywhere: bool) -> list[str]:
-    """The tests that run the changed lines, quickest first, for `ENOUGH_S` seconds.
+def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mapping[str, int], *, anywhere: bool) -> list[str]:
+    """The tests that run the changed lines, for `ENOUGH_S` seconds: first those that found others, then those that run most in least time.
 
     Args:
+        found_by: how many mutants of the module each test found.
         anywhere: those that run any line of the module.
     """
-    file, span = str(file_of(module)), range(mutant.line, mutant.last + 1)
+    file, span = file_of(module).relative_to(ROOT).as_posix(), range(mutant.line, mutant.last + 1)
     running = [one for one in known if file in one.lines and (anywhere or not set(span).isdisjoint(one.lines[file]))]
     found: list[str] = []
     spent = 0.0
-    for one in sorted(running, key=lambda one: one.seconds):
-        spent += one.seconds
-        if found and spent > ENOUGH_S:
-            break
-        found.append(one.test)
+    for one in sorted(running, key=lambda one: (-found_by.get(one.test, 0), one.seconds / len(one.lines[file]))):
+        if not found or spent + one.seconds <= ENOUGH_S:
+            spent += one.seconds
+            found.append(one.test)
     return found
 
 
@@ -224,10 +235,13 @@ class _Trials:
         self._folder = folder
         self._say = say
         self._running: dict[int, tuple[str, Mutant, int, float]] = {}
+        self._found_by: dict[str, Counter[str]] = {
+            module: Counter(entry["by"] for entry in _entries(module, folder).values() if _stands(entry)) for module in MODULES
+        }
 
     def begin(self, module: str, mutant: Mutant) -> None:
         inside = only_in_functions(module, mutant)
-        tests = _chosen(self._known, module, mutant, anywhere=not inside)
+        tests = _chosen(self._known, module, mutant, self._found_by[module], anywhere=not inside)
         if not tests:
             self._write(module, mutant, "survived", "no test runs this line", 0)
             return
@@ -258,6 +272,7 @@ class _Trials:
                     os.waitpid(pid, 0)
                 with os.fdopen(reading, encoding="utf-8") as told:
                     by = told.read().strip()
+                self._found_by[module][by] += 1
                 how = by or ("it never came back" if not done else "the process ended" if status else "")
                 self._write(module, mutant, "found" if how else "survived", how, time.monotonic() - begun)
                 del self._running[pid]
@@ -324,7 +339,7 @@ def _apart(module: str, number: int) -> int:
 
 @cache
 def _tests_digest() -> str:
-    texts = (path.read_bytes() for path in sorted((ROOT / "tests").rglob("*.py")))
+    texts = (path.read_bytes() for path in sorted((ROOT / "tests").rglob("*.py")) if not path.name.startswith("mut"))
     return hashlib.sha256(b"".join(texts)).hexdigest()[:8]
 
 
