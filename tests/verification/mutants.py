@@ -44,10 +44,13 @@ from tests.verification.mutations import ROOT, Mutant, count_of, file_of, mutant
 __all__ = ["MODULES", "NOT", "TESTS", "counted", "main"]
 
 FOLDER = ROOT / ".verification"
-LIMIT_S = 120
-"""A mutant that takes longer never comes back; that is found, too."""
+LIMIT_S = 900
+LIMIT_CPU_S = 180
+"""A mutant that takes longer, or so much of a processor, never comes back; that is found, too. No more than `ENOUGH_S` is expected of it."""
 ENOUGH_S = 60
 """So many seconds of tests, as they took without a change, are run of a mutant."""
+MOST_APART = 40
+"""So many tests are run of a mutant that needs a process of its own."""
 _MEMORY = 4 << 30
 
 MODULES = tuple(
@@ -146,6 +149,7 @@ def _forked(items: Sequence[pytest.Item], work: Callable[[Callable[[str], None]]
     with contextlib.suppress(BaseException):
         os.setsid()
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_CPU_S, LIMIT_CPU_S))
         items[0].config.option.basetemp = tempfile.mkdtemp(prefix=f"mutant-{os.getpid()}-")
         vars(items[0].config)["_tmp_path_factory"] = pytest.TempPathFactory.from_config(items[0].config, _ispytest=True)
         work(partial(_write_line, writing))
@@ -220,7 +224,7 @@ def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mappi
     found: list[str] = []
     spent = 0.0
     for one in sorted(running, key=lambda one: (-found_by.get(one.test, 0), one.seconds / len(one.lines[file]))):
-        if not found or spent + one.seconds <= ENOUGH_S:
+        if not found or (spent + one.seconds <= ENOUGH_S and not (anywhere and len(found) == MOST_APART)):
             spent += one.seconds
             found.append(one.test)
     return found
