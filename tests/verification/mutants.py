@@ -150,7 +150,10 @@ def _forked(items: Sequence[pytest.Item], work: Callable[[Callable[[str], None]]
         os.setsid()
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_CPU_S, LIMIT_CPU_S))
-        items[0].config.option.basetemp = tempfile.mkdtemp(prefix=f"mutant-{os.getpid()}-")
+        folder = tempfile.mkdtemp(prefix=f"mutant-{os.getpid()}-")
+        Path(folder).chmod(0o755)  # as root a database server runs as another user
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
+        items[0].config.option.basetemp = f"{folder}/pytest"
         vars(items[0].config)["_tmp_path_factory"] = pytest.TempPathFactory.from_config(items[0].config, _ispytest=True)
         work(partial(_write_line, writing))
         code = 0
@@ -162,10 +165,13 @@ def _write_line(to: int, text: str) -> None:
 
 
 def _ended(pid: int) -> None:
-    """A child is over: so is what it started, and what it left in the temporary folder."""
+    """A child is over: so is what it started, database servers included, and what it left in the temporary folder."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     for folder in Path(tempfile.gettempdir()).glob(f"mutant-{pid}-*"):
+        for left in folder.rglob("postmaster.pid"):
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int(left.read_text(encoding="utf-8").splitlines()[0]), signal.SIGQUIT)
         shutil.rmtree(folder, ignore_errors=True)
 
 
