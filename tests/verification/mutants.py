@@ -49,7 +49,7 @@ LIMIT_CPU_S = 180
 """A mutant that takes longer, or so much of a processor, never comes back; that is found, too. No more than `ENOUGH_S` is expected of it."""
 ENOUGH_S = 60
 """So many seconds of tests, as they took without a change, are run of a mutant."""
-MOST_APART = 40
+MOST_APART = 120
 """So many tests are run of a mutant that needs a process of its own."""
 _MEMORY = 4 << 30
 
@@ -219,7 +219,9 @@ def _known(items: Sequence[pytest.Item], folder: Path, say: Callable[[str], None
 
 
 def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mapping[str, int], *, anywhere: bool) -> list[str]:
-    """The tests that run the changed lines, for `ENOUGH_S` seconds: first those that found others, then those that run most in least time.
+    """The tests that run the changed lines, for `ENOUGH_S` seconds.
+
+    First those that found others, then those named after the module, then those that run most of it in the least time.
 
     Args:
         found_by: how many mutants of the module each test found.
@@ -229,7 +231,8 @@ def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mappi
     running = [one for one in known if file in one.lines and (anywhere or not set(span).isdisjoint(one.lines[file]))]
     found: list[str] = []
     spent = 0.0
-    for one in sorted(running, key=lambda one: (-found_by.get(one.test, 0), one.seconds / len(one.lines[file]))):
+    named = f"test_{module.rpartition('.')[2]}.py"
+    for one in sorted(running, key=lambda one: (-found_by.get(one.test, 0), named not in one.test, one.seconds / len(one.lines[file]))):
         if not found or (spent + one.seconds <= ENOUGH_S and not (anywhere and len(found) == MOST_APART)):
             spent += one.seconds
             found.append(one.test)
