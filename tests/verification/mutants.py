@@ -49,7 +49,7 @@ LIMIT_CPU_S = 180
 """A mutant that takes longer, or so much of a processor, never comes back; that is found, too. No more than `ENOUGH_S` is expected of it."""
 ENOUGH_S = 60
 """So many seconds of tests, as they took without a change, are run of a mutant."""
-MOST_APART = 120
+MOST_APART = 400
 """So many tests are run of a mutant that needs a process of its own."""
 _MEMORY = 4 << 30
 
