@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 import pytest
@@ -12,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import JournalError
-from reconciler.journal.chain import canonical, plain, verify
+from reconciler.journal.chain import canonical, event_hash, plain, verify
 from reconciler.journal.events import Event
 from reconciler.model import Outcome, Secret
-from tests.journal.bodies import Account, good_run
+from tests.journal.bodies import RUN, Account, good_run
 
 EVENTS = good_run(Account()).events
 
@@ -71,6 +72,20 @@ def test_plain_gives_json() -> None:
     made = plain(value)
     assert canonical(made) == '{"a":[1,2.5,true,null,"applied"],"b":{"c":["red"]}}'
     assert type(made["a"][4]) is str
+    assert [plain(None), plain(True), plain(7), plain(2.5), plain("a")] == [None, True, 7, 2.5, "a"]
+    assert type(plain(IntEnum("Number", "one")(1))) is int
+
+
+def test_the_canonical_text_and_the_hash_of_an_event_never_change() -> None:
+    """A journal that was written years ago has to be found whole."""
+    assert canonical({"b": "é", "a": [1, {"d": None, "c": "x y"}]}) == '{"a":[1,{"c":"x y","d":null}],"b":"\\u00e9"}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical(float("nan"))
+    made = event_hash(seq=1, target="prod", run=RUN, kind="note", at="2026-11-22T14:30:05.000000Z", body={"text": "é"}, prev="")
+    text = (
+        '{"at":"2026-11-22T14:30:05.000000Z","body":{"text":"\\u00e9"},"kind":"note","prev":"","run":"' + RUN + '","seq":1,"target":"prod"}'
+    )
+    assert made == hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1: 2}, {"a": Secret("hunter2-canary")}, {1, 2}, b"x", object()])

@@ -222,6 +222,16 @@ def test_a_run_may_end_while_an_intent_waits_but_then_needs_attention() -> None:
     assert account.state.phase is RunPhase.ENDED
 
 
+def test_a_recovery_opens_and_a_note_is_kept_while_an_intent_waits_and_the_intent_gets_its_outcome_then() -> None:
+    account = started()
+    seq = account.add("intent")
+    account.add("note")
+    account.add("recovery-opened")
+    assert "has no outcome yet" in refusal(account, "rollback-opened")
+    account.add("outcome", intent=seq, outcome="unknown")
+    account.add("rollback-opened")
+
+
 def test_a_run_without_a_write_may_end_with_any_code() -> None:
     for code in (0, 1, 3, 4, 5, 130, 143):
         account = started()
@@ -374,7 +384,16 @@ def test_a_record_belongs_to_no_run(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"subjects": []}, {"subjects": ["a", "a"]}, {"subjects": "a"}, {"actor": {}}, {"actor": {"person": ""}}, {"reason": " "}],
+    [
+        {"subjects": []},
+        {"subjects": ["a", "a"]},
+        {"subjects": "a"},
+        {"subjects": [""]},
+        {"subjects": [1]},
+        {"actor": {}},
+        {"actor": {"person": ""}},
+        {"reason": " "},
+    ],
 )
 def test_a_review_names_a_person_a_reason_and_what_was_reviewed(wrong: dict[str, Any]) -> None:
     assert "this does not hold" in refusal(Account(), "reviewed", **wrong)
