@@ -215,11 +215,18 @@ def _windows(found: Mapping[str, Tally], undisturbed: Mapping[str, tuple[int, Me
 
 
 def _mutants(mutants: Mapping[str, tuple[int, int, int]]) -> list[str]:
-    lines = [
+    found, ran, of = (sum(numbers[at] for numbers in mutants.values()) for at in range(3))
+    lines = ["", "## Small changes of the safety modules", ""]
+    lines += [
+        "`make mutate` changes one small thing at a time in `apply`, `journal` or the planner's guard; one of the tests that run the changed",
+        "line has to fail. What survived is explained in `tests/verification/survivors.md`.",
         "",
-        "## Small changes of the safety modules",
+        f"**{found:,} of {ran:,} were found**" + (f" ({100 * found / ran:.1f} %)" if ran else "") + f"; {of:,} are possible.",
         "",
-        "`make mutate`; what survived is explained in `tests/verification/survivors.md`.",
+        "| module | found | run | of |",
+        "|---|---|---|---|",
     ]
-    lines += ["", "| module | found | run | of |", "|---|---|---|---|"]
-    return [*lines, *(f"| `{name}` | {killed} | {run} | {of} |" for name, (killed, run, of) in mutants.items())]
+    begun = {name: numbers for name, numbers in mutants.items() if numbers[1]}
+    lines += [f"| `{name}` | {killed} | {run} | {count} |" for name, (killed, run, count) in begun.items()]
+    waiting = [f"`{name.removeprefix('reconciler.')}`" for name in mutants if name not in begun]
+    return lines + (["", f"Not run on what is there now: {', '.join(waiting)}."] if waiting else [])
