@@ -91,7 +91,10 @@ def end_words(ends: Iterable[End]) -> str:
 def exit_sentence(code: int, *, recovery: str = "", units: int = 1) -> tuple[str, Style]:
     """What an exit code says of the target, in one sentence."""
     if recovery == "forward" and code == 0:
-        return "Done: every unit is as desired, proved by a read, or untouched; the run is closed.", Style.GOOD
+        return "Done: every unit is as desired, proved by a read; the run is closed.", Style.GOOD
+    if recovery == "forward" and code == 5:
+        settled = "every unit is as desired or as before, each proved by a read, or untouched; the run is closed."
+        return f"Settled, short of the plan: {settled}", Style.WARNING
     if recovery and code == 0:
         return "Done: what the tenant shows now was confirmed by a read, and the run is closed.", Style.GOOD
     if recovery and code == 5:
@@ -164,7 +167,7 @@ def next_commands(report: RunReport, typed: Invocation, recovery: str) -> list[t
     """The command that goes on from here."""
     if report.exit_code == 6:
         return [("What is known, and the choices", typed.type("recover")), ("What happened", typed.type("show", report.run))]
-    if report.exit_code == 5 and not recovery:
+    if report.exit_code == 5 and recovery in ("", "forward"):
         return [("What happened", typed.type("show", report.run)), ("What is still to do", typed.type("plan", files=True))]
     if report.exit_code == 0 and report.units:
         return [("Evidence", typed.type("show", report.run))]

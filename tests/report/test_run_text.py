@@ -53,6 +53,15 @@ def test_a_recovery() -> None:
     check("run-recovered.txt", run_page(report(OK, BACK, code=5), recovery="back").text())
 
 
+def test_a_recovery_forward_that_leaves_something_of_the_plan_says_so_and_what_shows_it() -> None:
+    short = run_page(report(OK, BACK, code=5), recovery="forward").text()
+    assert "Settled, short of the plan:" in short
+    assert "What is still to do" in short
+    whole = run_page(report(OK, code=0), recovery="forward").text()
+    assert "Done: every unit is as desired, proved by a read; the run is closed." in whole
+    assert "still to do" not in whole
+
+
 @pytest.mark.parametrize("code", [1, 3, 4, 7, 130, 143])
 def test_a_code_that_says_nothing_was_written_is_told_so(code: int) -> None:
     assert "nothing was written" in exit_sentence(code)[0].casefold()
