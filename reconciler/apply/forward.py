@@ -46,8 +46,7 @@ def go_forward(context: Context, running: Running, state: UnitView) -> Back:
     elif running.address.kind == "connector":
         steps = _connector(context, running, steps)
     else:
-        tenant_wide.compare(context, running)
-        context.record("observed", unit=running.name, step=len(running.unit.steps), verdict="other", seen="", detail="")
+        tenant_wide.look_again(context, running)
     for step in steps:
         context.interrupts.checkpoint()
         if step.act is Act.SAVE and running.address.kind == "connection":
@@ -66,9 +65,12 @@ def steps_left(steps: Sequence[Step], state: UnitView) -> tuple[Step, ...]:
     for attempt in state.attempts:
         proved = attempt.outcome == Outcome.APPLIED and any(one.verdict == Verdict.AS_DESIRED for one in attempt.readings)
         (done.add if proved else done.discard)(attempt.step)
+    orders = []
     while writes and writes[0].act not in _CHECKS and writes[0].number in done:
-        del writes[0]
-    return tuple(writes)
+        first = writes.pop(0)
+        # An order takes several moves under one number; where all were made, nothing is sent again.
+        orders += [first] if first.act is Act.RANK else []
+    return (*orders, *writes)
 
 
 def _at_hand(context: Context, running: Running) -> None:
@@ -98,6 +100,12 @@ def _connection(context: Context, running: Running, steps: tuple[Step, ...]) -> 
         return ()
     if row is None or gone:
         raise ConflictError("Somebody else is at work", f"{running.name} was deleted in SuperOffice since the run stopped.")
+    if running.observed is not None and running.unit.kind is UnitKind.DELETE:
+        # What is deleted goes as a whole, so all of it has to be as it was, but for what this run switched off.
+        whole = {name: of for name, of in rows.settable(running.observed).items() if name != "active"}
+        moved = rows.differing(row, running.observed, whole, running.fields, running.secret_keys)
+        if moved:
+            raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} was changed by somebody else.")
     if running.observed is not None and running.saved:
         strange = rows.foreign(row, running.observed, running.saved, running.fields)
         if strange:
@@ -174,6 +182,8 @@ def _connector(context: Context, running: Running, steps: tuple[Step, ...]) -> t
     for name in ("name", "url") if before is not None else ():
         if getattr(row, name) not in (getattr(before, name), running.saved.get(name, getattr(before, name))):
             raise ConflictError("Somebody else is at work", f"The {name} of {running.name} was changed by somebody else.")
+    if running.unit.kind is UnitKind.CREATE:
+        context.record("bound", address=running.name, id=row.id, guid="")
     return tuple(step for step in steps if step.act is not Act.CREATE)
 
 

@@ -19,7 +19,8 @@ from reconciler.apply.context import Context
 from reconciler.apply.foreign import restore_proved
 from reconciler.apply.running import Carried, Running
 from reconciler.errors import ConnectorUnavailable, ReconcilerError
-from reconciler.journal.view import UnitView
+from reconciler.journal.events import Verdict
+from reconciler.journal.view import Attempt, UnitView
 from reconciler.model import Act, Outcome, Secret, TestResult, Unit
 
 
@@ -27,7 +28,7 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     """A `Running` from the journal: what was found, what was sent, which secrets travelled."""
     running = Running(unit, row_id=unit.row.id if unit.row is not None else 0, connector_id=unit.connector_id or 0)
     running.wrote = {Act(attempt.act) for attempt in state.attempts}
-    running.activated = state.activated
+    running.activated = state.activated or any(map(_tells_active, state.attempts))
     restore_proved(running, state.attempts)
     running.sent_keys = keys_sent(context.journal.recorded(), running.name)
     running.save_may_hold = any(Act(one.act) is Act.SAVE and one.outcome != Outcome.NOT_APPLIED for one in state.attempts)
@@ -56,6 +57,12 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     return running
 
 
+def _tells_active(one: Attempt) -> bool:
+    """It was switched on, or was sent to be switched off again, which only follows a read that showed it active."""
+    shown = one.outcome == Outcome.APPLIED or any(reading.verdict == Verdict.AS_DESIRED for reading in one.readings)
+    return Act(one.act) is Act.DEACTIVATE or (Act(one.act) is Act.ACTIVATE and shown)
+
+
 def _rebuild_once_secret(context: Context, running: Running) -> None:
     """Bring back what was left out of the journal because it had once been sent as a secret, although it is plain by now.
 
@@ -81,10 +88,12 @@ def _rebuild_creation(running: Running, state: UnitView) -> None:
     for attempt in state.attempts:
         if Act(attempt.act) is Act.CREATE:
             running.row_id = 0  # a recovery creates again what a way back deleted
+            running.wrote.discard(Act.DELETE)
             running.known_ids = frozenset(attempt.sets.get("known_ids", ()))
             running.connector_id = running.connector_id or int(attempt.sets.get("connector_id", 0))
         elif attempt.id:
             running.row_id = attempt.id
+            running.wrote.add(Act(attempt.act))
 
 
 def _rebuild_secrets(context: Context, running: Running, state: UnitView) -> Carried:

@@ -14,10 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.apply import connector, kinds, rows, tenant_wide
-from reconciler.apply.below_back import differs_below
-from reconciler.apply.below_read import missing_below
-from reconciler.apply.connection import find_created, set_active
+from reconciler.apply import kinds
+from reconciler.apply.accept import UNPROVED, accept, park
 from reconciler.apply.context import Context
 from reconciler.apply.exits import DONE, NEEDS_ATTENTION, STOPPED_SHORT
 from reconciler.apply.forward import go_forward
@@ -39,7 +37,7 @@ from reconciler.errors import (
 from reconciler.journal.events import Choice
 from reconciler.journal.transitions import UnitPhase
 from reconciler.journal.view import RunView, UnitView
-from reconciler.model import Connection, Connector, End, Plan, Unit, UnitEnd, UnitKind
+from reconciler.model import End, Plan, Unit, UnitEnd
 from reconciler.plan.codec import from_json
 
 
@@ -97,13 +95,10 @@ def _exit_code(units: tuple[UnitEnd, ...], choice: str) -> int:
     A way forward that leaves a unit as before, or one that the run never began, stopped short of the plan: 5, as of an apply.
     """
     settled = choice in (Choice.ACCEPT_CURRENT, Choice.PARK)
-    if any(unit.end is End.NEEDS_ATTENTION and (not settled or unit.reason.startswith(_UNPROVED)) for unit in units):
+    if any(unit.end is End.NEEDS_ATTENTION and (not settled or unit.reason.startswith(UNPROVED)) for unit in units):
         return NEEDS_ATTENTION
     reached = settled or (choice == Choice.FORWARD and all(unit.end is End.AS_DESIRED for unit in units))
     return DONE if reached else STOPPED_SHORT
-
-
-_UNPROVED = "Nothing is confirmed"
 
 
 def plan_of(view: RunView) -> Plan:
@@ -156,9 +151,9 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, recovery: Recov
         running.ids = dict(ids)
         match recovery.choice:
             case Choice.ACCEPT_CURRENT:
-                back = _accept(context, running)
+                back = accept(context, running, state)
             case Choice.PARK:
-                back = told(lambda: _park(context, running, recovery.reason))
+                back = told(lambda: park(context, running, state, recovery.reason))
             case Choice.FORWARD:
                 back = _forward(context, running, state)
             case _:
@@ -166,7 +161,7 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, recovery: Recov
     except (JournalError, Interrupted):
         raise  # the run stays open
     except ReconcilerError as error:
-        back = Back(End.NEEDS_ATTENTION, f"{_UNPROVED}, the recovery stopped: {error}")
+        back = Back(End.NEEDS_ATTENTION, f"{UNPROVED}, the recovery stopped: {error}")
     return _close(context, running, back)
 
 
@@ -193,83 +188,6 @@ def _forward(context: Context, running: Running, state: UnitView) -> Back:
         if isinstance(refusal, ConflictError) or type(refusal) is RunError or begun != len(running.wrote):
             raise
         return Back(End.NEEDS_ATTENTION, f"It cannot go forward here: {refusal} Choose --back or --park.")
-
-
-def _park(context: Context, running: Running, reason: str) -> Back:
-    """Leave a connection off on purpose; what cannot be switched off is accepted as it is."""
-    row = _current(context, running) if running.address.kind == "connection" else None
-    if not isinstance(row, Connection) or row.deleted:
-        return _accept(context, running)
-    number = len(running.unit.steps)
-    running.row_id, running.latest = row.id, row
-    context.record("observed", unit=running.name, step=number, verdict="other", seen=running.seen(row), detail="before it is parked")
-    set_active(context, running, wanted=False, step=number)
-    context.record("parked", unit=running.name, reason=reason)
-    back = _accept(context, running)
-    if back.end is End.NEEDS_ATTENTION and not back.reason.startswith(_UNPROVED):
-        return Back(End.NEEDS_ATTENTION, f"It is parked, switched off on purpose: {reason}")
-    return back
-
-
-def _accept(context: Context, running: Running) -> Back:
-    """Take the tenant as it is now: say which of the two known states it has, if either."""
-    number = len(running.unit.steps)
-    try:
-        end, verdict, row = _judge(context, running)
-    except ReconcilerError as error:
-        context.record("observed", unit=running.name, step=number, verdict="unreadable", seen="", detail=error.summary)
-        return Back(End.NEEDS_ATTENTION, f"{_UNPROVED}: the tenant could not be read ({error.summary}).")
-    context.record("observed", unit=running.name, step=number, verdict=verdict, seen=running.seen(row), detail="accepted as it is")
-    if running.unit.kind is UnitKind.CREATE and row is not None and not row.deleted:
-        context.record("bound", address=running.name, id=row.id, guid=getattr(row, "guid", ""))
-    return Back(end, "" if end is not End.NEEDS_ATTENTION else "It is neither as desired nor as before; it was accepted as it is.")
-
-
-def _judge(context: Context, running: Running) -> tuple[End, str, Connection | Connector | None]:
-    if running.address.kind not in ("connection", "connector"):
-        return (*tenant_wide.compare(context, running), None)
-    row = _current(context, running)
-    end, verdict = _compare(running, row)
-    if isinstance(row, Connection) and not row.deleted:
-        wants = running.unit.wants or {}
-        wrong = missing_below(context, running, wants) if end is End.AS_DESIRED else differs_below(context, running)
-        if wrong:
-            return End.NEEDS_ATTENTION, "other", row
-    return end, verdict, row
-
-
-def _current(context: Context, running: Running) -> Connection | Connector | None:
-    if running.address.kind == "connector":
-        if not running.row_id:
-            found = connector.find_created(context, running)
-            return found[0] if len(found) == 1 else None
-        return context.connector(running.row_id)
-    if not running.row_id:
-        created = find_created(context, running)
-        return created[0] if len(created) == 1 else None
-    return context.connection(running.row_id)
-
-
-def _compare(running: Running, row: Connection | Connector | None) -> tuple[End, str]:
-    gone = row is None or row.deleted
-    kind, wants = running.unit.kind, running.unit.wants
-    if kind is UnitKind.CREATE and gone:
-        return End.AS_BEFORE, "as-before"
-    if kind is UnitKind.DELETE and gone:
-        return End.AS_DESIRED, "as-desired"
-    if gone:
-        return End.NEEDS_ATTENTION, "other"
-    if isinstance(row, Connector):
-        if wants is not None and all(getattr(row, name) == value for name, value in wants.items()):
-            return End.AS_DESIRED, "as-desired"
-        same = running.observed_connector is not None and row == running.observed_connector
-    else:
-        assert row is not None
-        if wants is not None and rows.holds(row, wants, running.fields, running.secret_keys):
-            return End.AS_DESIRED, "as-desired"
-        before = running.observed
-        same = before is not None and not rows.differing(row, before, rows.settable(before), running.fields, running.secret_keys)
-    return (End.AS_BEFORE, "as-before") if same else (End.NEEDS_ATTENTION, "other")
 
 
 def _close(context: Context, running: Running, back: Back) -> UnitEnd:

@@ -7,7 +7,7 @@ Neighbours: called by `run`; holds its own way back, because it is the same few 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.apply.context import Context
@@ -53,14 +53,44 @@ def roll_back(context: Context, running: Running) -> Back:
     """
     number = len(running.unit.steps)
     found = running.observed_wide
+    now = _read(context, running)
     # Durable before the first write of the way back: nothing is sent while an outcome is in doubt.
-    _note(context, running, _read(context, running))
+    _note(context, running, now)
+    _refuse_foreign(running, now, [name for act in _SETS if act in running.wrote for name in _SETS[act]])
     for act in (Act.PRIORITY, Act.ENGINE, Act.INTERVAL):
         if act in running.wrote:
             wanted = {name: found[name] for name in _SETS[act]}
             _ensure(context, running, act, wanted, number, rollback=True)
     same = _note(context, running, _read(context, running))
     return Back(End.AS_BEFORE) if same else Back(End.NEEDS_ATTENTION, "It is not as it was found.")
+
+
+def look_again(context: Context, running: Running) -> None:
+    """Read it again before the way forward goes on.
+
+    Raises:
+        ConflictError: something is neither as the run found it nor as the plan wants it; nothing was sent.
+    """
+    now = _read(context, running)
+    context.record("observed", unit=running.name, step=len(running.unit.steps), verdict="other", seen="", detail="")
+    _refuse_foreign(running, now, running.unit.sets)
+
+
+def _refuse_foreign(running: Running, now: Attributes, names: Iterable[str]) -> None:
+    found, wants = running.observed_wide, running.unit.sets
+    moved = [
+        name for name in names if not _unmoved(found.get(name), now.get(name)) and not _is_ours(wants[name], found, now, name, running)
+    ]
+    if moved:
+        raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} was changed by somebody else.")
+
+
+def _is_ours(wanted: Any, found: Attributes, now: Attributes, name: str, running: Running) -> bool:
+    """Whether a read shows what this run wrote; a connection that it created and that is gone again has no place in an order."""
+    if isinstance(wanted, tuple):
+        there = tuple(one for one in wanted if one == SUPEROFFICE or one.startswith("#") or one in running.ids)
+        return _holds(now.get(name), _completed(_normal(there, running), found.get(name)))
+    return _holds(now.get(name), wanted)
 
 
 def _note(context: Context, running: Running, now: Attributes) -> bool:
@@ -74,7 +104,9 @@ def _note(context: Context, running: Running, now: Attributes) -> bool:
 def compare(context: Context, running: Running) -> tuple[End, str]:
     """Which known state the tenant has now, if either, and the verdict for the journal."""
     now = _read(context, running)
-    if all(_holds(now.get(name), _normal(value, running)) for name, value in (running.unit.wants or {}).items()):
+    wants = running.unit.wants or {}
+    known = all(one == SUPEROFFICE or one.startswith("#") or one in running.ids for one in wants.get("order", ()))
+    if known and all(_holds(now.get(name), _normal(value, running)) for name, value in wants.items()):
         return End.AS_DESIRED, "as-desired"
     if all(now.get(name) == running.observed_wide.get(name) for name in running.unit.sets):
         return End.AS_BEFORE, "as-before"
