@@ -7,25 +7,35 @@ Neighbours: called by `recover`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, TypeVar
+
 from reconciler.apply import connector, rows, tenant_wide
 from reconciler.apply.below_back import differs_below
 from reconciler.apply.below_read import missing_below
 from reconciler.apply.connection import at_most_one, find_created, set_active
-from reconciler.apply.context import Context
+from reconciler.apply.context import STALE_READ_PAUSES_S, Context
 from reconciler.apply.ensure import look
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
-from reconciler.errors import ConflictError, ReconcilerError
+from reconciler.errors import ConflictError, ReadError, ReconcilerError
 from reconciler.journal.view import UnitView
 from reconciler.model import Act, Connection, Connector, End, Outcome, UnitKind
 
+T = TypeVar("T")
+Row = Connection | Connector | None
+
+# How many reads in a row have to agree, as after a write that contradicts its answer, and the pause before each one more.
+AGREEING: Final = 3
+PAUSES_S: Final = (*STALE_READ_PAUSES_S, 2.0, 2.0)
 UNPROVED = "Nothing is confirmed"
 """How the reason of a unit begins that even a person's word does not settle."""
 
 
 def park(context: Context, running: Running, state: UnitView, reason: str) -> Back:
     """Leave a connection off on purpose; what cannot be switched off is accepted as it is."""
-    row = _current(context, running) if running.address.kind == "connection" else None
+    row = _agreed(context, lambda: _current(context, running), _settled) if running.address.kind == "connection" else None
     if not isinstance(row, Connection) or row.deleted:
         return accept(context, running, state)
     number = len(running.unit.steps)
@@ -43,7 +53,7 @@ def accept(context: Context, running: Running, state: UnitView) -> Back:
     """Take the tenant as it is now: say which of the two known states it has, if either."""
     number = len(running.unit.steps)
     try:
-        end, verdict, row = _judge(context, running)
+        end, verdict, row = _agreed(context, lambda: _judge(context, running), lambda one: (*one[:2], _settled(one[2])))
     except ReconcilerError as error:
         context.record("observed", unit=running.name, step=number, verdict="unreadable", seen="", detail=error.summary)
         why = str(error) if isinstance(error, ConflictError) else f"the tenant could not be read ({error.summary})."
@@ -57,6 +67,29 @@ def accept(context: Context, running: Running, state: UnitView) -> Back:
         text = f"A read shows {told_by}, and none shows which value {', '.join(unseen)} has; it was accepted as it is."
         return Back(End.NEEDS_ATTENTION, text)
     return Back(end, "" if end is not End.NEEDS_ATTENTION else "It is neither as desired nor as before; it was accepted as it is.")
+
+
+def _agreed(context: Context, read: Callable[[], T], told: Callable[[T], object]) -> T:
+    """Read until as many reads in a row agree as a verdict needs that no write comes before: one may be older than the run's last write.
+
+    Raises:
+        ReadError: they never agreed.
+    """
+    found, agreed = read(), 1
+    for pause in PAUSES_S:
+        if agreed == AGREEING:
+            break
+        context.clock.sleep(pause)
+        again = read()
+        found, agreed = again, agreed + 1 if told(again) == told(found) else 1
+    if agreed < AGREEING:
+        raise ReadError("SuperOffice contradicts itself", "Several reads in a row do not agree with each other.")
+    return found
+
+
+def _settled(row: Row) -> Row:
+    """A row without what the engine moves."""
+    return replace(row, cursor="") if isinstance(row, Connection) else row
 
 
 def _judge(context: Context, running: Running) -> tuple[End, str, Connection | Connector | None]:

@@ -103,16 +103,19 @@ def _rebuild_secrets(context: Context, running: Running, state: UnitView) -> Car
         value = _unsealed(context, running.name, key, str(entry.get("sealed", "")))
         if value is not None:
             carried.old[key], carried.old_sealed[key] = value, entry
+        elif entry.get("sealed"):
+            carried.shut.add(key)
     for attempt in state.attempts:
         for key, sent in attempt.secrets.items():
             if attempt.rollback or key in carried.values:
                 continue
-            value = _unsealed(context, running.name, key, sent.sealed) or _resolved(context, running.unit, key)
+            value = _unsealed(context, running.name, key, sent.sealed)
+            entry = {"ref": sent.ref.reference, "version": sent.ref.version, "fingerprint": sent.fingerprint, "sealed": sent.sealed}
+            if value is None:  # what stands behind the reference now need not be what was sent, so it is journalled as itself
+                value = _resolved(context, running.unit, key)
+                entry = {} if value is None else context.sealed(running.name, key, sent.ref, value)
             if value is not None:
-                carried.values[key] = value
-                carried.sealed[key] = {
-                    "ref": sent.ref.reference, "version": sent.ref.version, "fingerprint": sent.fingerprint, "sealed": sent.sealed
-                }  # fmt: skip
+                carried.values[key], carried.sealed[key] = value, entry
             if key not in old or old[key].get("fingerprint") != sent.fingerprint or not sent.fingerprint:
                 carried.changed.add(key)
     return carried

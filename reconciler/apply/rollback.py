@@ -83,8 +83,8 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
             )
         _put_back(context, running, observed, fresh, number)
     switched = _put_back_below(context, running, observed, number) or switched
-    if not switched:
-        set_active(context, running, wanted=observed.active, step=number, rollback=True)
+    if not switched and set_active(context, running, wanted=observed.active, step=number, rollback=True).sent and observed.active:
+        context.record("activated", unit=running.name)  # a park that died before the way back no longer counts
     _close_window(context, running)
     # A deletion that left the row may have made the connector forget it all the same.
     tested = running.wrote & {Act.SAVE, Act.REFRESH, Act.MAP, Act.DELETE}

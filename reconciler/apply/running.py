@@ -40,6 +40,7 @@ class Carried:
         old: what a rollback sends; a key without an entry cannot be restored.
         old_sealed: the journal's form of each old value.
         changed: keys whose value the plan changes, or whose present value is not known.
+        shut: keys whose old value is sealed in the journal, and the key at hand does not open it.
     """
 
     values: dict[str, Secret] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Carried:
     old: dict[str, Secret] = field(default_factory=dict)
     old_sealed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    shut: set[str] = field(default_factory=set)
 
     @property
     def lost(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from reconciler.model import End, RunReport
 from reconciler.session import Session
 from tests.faults.scenarios import ENVIRON, SCENARIOS, VISMA, Files, Scenario, ids_of
 from tests.faults.stage import Account, Harm, Stage, stage
-from tests.faults.truth import Expected, picture
+from tests.faults.truth import Expected, picture, stand_of
 from tests.verification.kills import Mortal, die, kill_and_recover, told, unsettled
 
 assert tests.verification.catalogue.MORE
@@ -135,3 +135,74 @@ def test_which_value_a_secret_has_is_not_claimed_where_no_answer_told_it(stage: 
     assert doubtful
     assert set(doubtful) == {End.NEEDS_ATTENTION}
     assert ends[-1][0] is End.AS_DESIRED
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "read", "choice"),
+    [
+        ("update-back", 14, "GetConnection", "accept-current"),
+        ("update-back", 54, "GetConnection", "accept-current"),
+        ("onoff", 12, "GetConnection", "accept-current"),
+        ("url", 24, "GetErpSyncConnectorEntity", "accept-current"),
+        ("tenant", 10, "GetEngineStatus", "accept-current"),
+        ("tenant", 31, "MDOList/erpconnections", "accept-current"),
+        ("update-back", 36, "GetConnection", "park"),
+        ("update-back", 14, "GetConnection", "park"),
+    ],
+)
+def test_accepting_and_parking_believe_no_single_stale_read(stage: Stage, name: str, at: int, read: str, choice: str) -> None:
+    prepared = stage.prepare(name)
+    stage.begin(prepared)
+
+    def act(session: Session) -> RunReport:
+        stage.emulator.faults.add(Fault(read, FaultKind("stale-read"), nth=9999, times=1))  # so that earlier answers are kept
+        return flow.apply_plan(session, prepared.plan)
+
+    assert die(stage, prepared, Mortal(at), act)
+    stage.kept.expire()
+    account = stage.recover(prepared, choice, Harm("stale-read", of=read))
+    assert account.report is not None
+    assert account.after is not None
+    claimed = {End.AS_DESIRED: "desired", End.AS_BEFORE: "before"}
+    stands = {one.address: stand_of(one, prepared.before, account.after).stand for one in prepared.expected}
+    for unit in account.report.units:
+        if unit.end in claimed and unit.written:
+            assert stands[str(unit.address)] == claimed[unit.end], unit
+    if choice == "park":
+        assert not account.after.connections[ids_of(stage.emulator)["visma-no"]]["Active"]
+
+
+def test_a_way_back_is_refused_where_another_key_cannot_open_the_value_from_before(stage: Stage) -> None:
+    prepared = stage.prepare("three")
+    stage.begin(prepared)
+    assert die(stage, prepared, Mortal(22), lambda session: flow.apply_plan(session, prepared.plan))
+    stage.kept.expire()
+    before = picture(stage.emulator)
+    with stage.session({**ENVIRON, "KEY": "quite another key of bytes", "NO_SECRET": "third-value"}) as session:
+        told_by = flow.recover(session, "back", reason="test")
+    assert told_by.exit_code == 6
+    assert "the key at hand does not open it: it cannot go back" in told_by.units[0].reason
+    assert picture(stage.emulator).connections == before.connections
+    assert stage.recover(prepared, "back").code == 5
+
+
+def test_a_recovery_forward_journals_the_secret_that_it_sent(stage: Stage) -> None:
+    """The key is another one, and so is what stands behind the reference by now: what is sealed must be what was sent."""
+    prepared = stage.prepare("three")
+    stage.begin(prepared)
+    assert die(stage, prepared, Mortal(22), lambda session: flow.apply_plan(session, prepared.plan))
+    stage.kept.expire()
+    with stage.session({**ENVIRON, "KEY": "quite another key of bytes", "NO_SECRET": "third-value"}) as session:
+        flow.recover(session, "forward", reason="test")
+        sent = session.recorded().secrets["connection/visma-no", "PasswordField"]
+        opened = session.sealer.unseal(sent.sealed, address="connection/visma-no", field="PasswordField")
+    assert opened is not None
+    assert opened.reveal() == picture(stage.emulator).connections[ids_of(stage.emulator)["visma-no"]]["ConfigFields"]["PasswordField"]
+
+
+def test_a_way_back_that_switches_it_on_again_ends_what_a_park_had_said(stage: Stage) -> None:
+    death = kill_and_recover(stage, "update", 38, choice="park", during=17, then="back")
+    assert death.choices == ["park", "back"]
+    assert (death.codes, set(death.stands.values())) == ([5], {"before"}), told(death)
+    with stage.session(ENVIRON) as session:
+        assert session.recorded().parked == {}
