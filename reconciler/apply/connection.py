@@ -320,6 +320,9 @@ def _test(context: Context, running: Running, _step: Step) -> None:
 
 
 def _delete(context: Context, running: Running, step: Step) -> None:
+    moved = moved_whole(running, running.latest)
+    if moved:
+        raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} changed while this unit was under way.")
     running.wrote.add(Act.DELETE)
     write: Write[Connection | None] = Write(
         unit=running.name,
@@ -335,6 +338,15 @@ def _delete(context: Context, running: Running, step: Step) -> None:
     )
     running.latest = ensure(context, write, running.latest).read
     context.record("unbound", address=running.name, reason="deleted by this run")
+
+
+def moved_whole(running: Running, row: Connection | None) -> tuple[str, ...]:
+    """What of a row that is to be deleted is not as it was found: it goes as a whole, so only what this run switched off may differ."""
+    found = running.observed
+    if row is None or row.deleted or found is None or running.unit.kind is not UnitKind.DELETE:
+        return ()
+    whole = {name: of for name, of in rows.settable(found).items() if name != "active"}
+    return rows.differing(row, found, whole, running.fields, running.secret_keys)
 
 
 def _verify(context: Context, running: Running, step: Step) -> None:

@@ -126,8 +126,13 @@ def _test_all(context: Context, running: Running, phase: str) -> tuple[str, ...]
 
 
 def _save(context: Context, running: Running, step: Step) -> None:
-    assert running.latest_connector is not None
-    _save_as(context, running, _with(running.latest_connector, running), step.number)
+    last = running.latest_connector
+    assert last is not None
+    # The rehearsal took its time, and a save sends name and URL whole.
+    row = look(context, lambda: context.connector(running.row_id), lambda one: one == last)
+    if row != last:
+        raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) changed while this unit was under way.")
+    _save_as(context, running, _with(last, running), step.number)
 
 
 def _save_as(context: Context, running: Running, goal: Connector, number: int, *, rollback: bool = False) -> None:
@@ -225,6 +230,9 @@ def _remove(context: Context, running: Running, number: int, *, rollback: bool =
     answer = context.reader.can_delete_connector(running.row_id)
     if answer not in ("NoError", "ErrorNotFound"):
         raise StepFailed(REFUSED, f"{running.name} cannot be deleted: {_why_not(answer, rollback=rollback)}")
+    opening = context.connector(running.row_id)
+    if not rollback and _is_there(opening) and opening != running.latest_connector:
+        raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) changed while this unit was under way.")
     running.wrote.add(Act.DELETE)
     write: Write[Connector | None] = Write(
         unit=running.name,
@@ -240,7 +248,6 @@ def _remove(context: Context, running: Running, number: int, *, rollback: bool =
         kind="connector",
         rollback=rollback,
     )
-    opening = context.connector(running.row_id)
     running.latest_connector = ensure(context, write, opening).read
 
 

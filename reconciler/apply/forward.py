@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from reconciler.apply import connector, kinds, rows, tenant_wide
 from reconciler.apply.carried import carry
-from reconciler.apply.connection import adopt, at_most_one, find_created, save
+from reconciler.apply.connection import adopt, at_most_one, find_created, moved_whole, save
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import look
 from reconciler.apply.preflight import declare
@@ -100,12 +100,9 @@ def _connection(context: Context, running: Running, steps: tuple[Step, ...]) -> 
         return ()
     if row is None or gone:
         raise ConflictError("Somebody else is at work", f"{running.name} was deleted in SuperOffice since the run stopped.")
-    if running.observed is not None and running.unit.kind is UnitKind.DELETE:
-        # What is deleted goes as a whole, so all of it has to be as it was, but for what this run switched off.
-        whole = {name: of for name, of in rows.settable(running.observed).items() if name != "active"}
-        moved = rows.differing(row, running.observed, whole, running.fields, running.secret_keys)
-        if moved:
-            raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} was changed by somebody else.")
+    moved = moved_whole(running, row)
+    if moved:
+        raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} was changed by somebody else.")
     if running.observed is not None and running.saved:
         strange = rows.foreign(row, running.observed, running.saved, running.fields)
         if strange:

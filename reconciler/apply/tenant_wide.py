@@ -163,6 +163,7 @@ def _id_of(name: str, running: Running) -> int:
 
 def _ensure(context: Context, running: Running, act: Act, wanted: Attributes, number: int, *, rollback: bool = False) -> None:
     start = _read(context, running)
+    _refuse_foreign(running, start, wanted)
     running.wrote.add(act)
 
     def send(_found: Attributes) -> Result:

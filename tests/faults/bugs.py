@@ -181,7 +181,7 @@ def leaves_it_inactive(patch: pytest.MonkeyPatch) -> None:
     set_active = vars(rollback)["set_active"]
 
     def forgetting(context: Context, running: Any, *, wanted: bool, **more: Any) -> Any:
-        return None if wanted else set_active(context, running, wanted=wanted, **more)
+        return Proof(running.latest, sent=False) if wanted else set_active(context, running, wanted=wanted, **more)
 
     def proving(context: Context, running: Any, _observed: Any, _problem: str) -> Any:
         rollback._note_read(context, running, "as-before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from datetime import UTC, datetime
@@ -254,6 +255,23 @@ def test_an_event_that_lost_its_form_is_no_traceback_for_its_own_target_nor_for_
     tamper(place, "UPDATE event SET body = '{}' WHERE kind = 'bound'")
     with open_at(place) as store, pytest.raises(JournalError, match="cannot be trusted"):
         store.recorded(target)
+
+
+def test_who_reads_an_event_whole_believes_none_that_does_not_match_its_hash(place: str) -> None:
+    """Form and canonical text may be right: a reader of reports, of `show` or of `recover` is told all the same."""
+    with open_at(place) as store:
+        write_good_run(store.journal(TARGET, RUN))
+        events = list(store.events())
+    changed = next(event for event in events if event.kind == "unit-closed")
+    text = json.dumps({**changed.body, "reason": "because"}, sort_keys=True, separators=(",", ":"))
+    tamper(place, f"UPDATE event SET body = '{text}' WHERE seq = {changed.seq}")
+    with open_at(place) as store:
+        for read in (lambda: store.view(RUN), lambda: list(store.events())):
+            with pytest.raises(JournalError, match="does not match its hash"):
+                read()
+        broken = store.verify().broken
+        assert broken is not None
+        assert broken.seq == changed.seq
 
 
 def test_nothing_is_appended_to_a_chain_whose_end_was_cut_off(place: str) -> None:
