@@ -5,7 +5,6 @@ Effects: reads and writes the journal file; reads the clock that it was given.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -15,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.errors import InputError, JournalError
 from reconciler.journal import statements
-from reconciler.journal.chain import Break, canonical, event_hash, plain, verify
+from reconciler.journal.chain import Break, event_hash, plain, verify
 from reconciler.journal.database import Database
 from reconciler.journal.events import Body, Event, Kind
 from reconciler.journal.fold import MISSHAPEN, Fold, misshapen
 from reconciler.journal.sqlite_file import SqliteFile
+from reconciler.journal.stored import distrusted, event_of, split
 from reconciler.journal.transitions import RunState, advance, follow
 from reconciler.model import Problem, Recorded, RunEnd, Secret, SentSecret
 from reconciler.ports import Clock
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Checked", "RunJournal", "Store", "journal_path", "open_shared", "open_store"]
 
 _PAGE = 200
-_parse = json.JSONDecoder().decode
-# Large parts of a body that folding never needs; stored beside it, hashed with it.
-_BULK: Mapping[str, tuple[str, ...]] = {
-    Kind.RUN_OPENED: ("plan", "controls"),
-    Kind.UNIT_OPENED: ("observed", "raw_sealed"),
-    Kind.INTENT: ("sets",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +206,7 @@ class Store:
             with self.database.reading() as sql:
                 rows = sql.rows(statement, *values, last, _PAGE)
             for row in rows:
-                yield _event(row)
+                yield event_of(row)
             if len(rows) < _PAGE:
                 return
             last = rows[-1][0]
@@ -221,7 +214,7 @@ class Store:
     def put(self, sql: Database, event: Event) -> None:
         """Store an event that another store wrote, in a transaction that its caller began; only an import does this."""
         fields = (event.seq, event.target, event.run, event.kind, event.at, event.prev, event.hash)
-        sql.change(statements.PUT_EVENT, *fields, *_split(event.kind, event.body))
+        sql.change(statements.PUT_EVENT, *fields, *split(event.kind, event.body))
 
     def verify(self, anchors: Sequence[str] = ()) -> Checked:
         """Check every event of the chain, the file around them, and that each head that was kept elsewhere is in it.
@@ -241,7 +234,7 @@ class Store:
                 count, head = event.seq, event.hash
                 missing.discard(head)
                 if count == promised_seq and head != promised:
-                    raise _distrusted(f"Event {count} is not the one recorded as the head.")
+                    raise distrusted(f"Event {count} is not the one recorded as the head.")
 
         try:
             broken = verify(each())
@@ -262,7 +255,7 @@ class Store:
         """The fold of a target, fed with what is new. Forgotten while it is fed, so that nothing is ever added twice."""
         fold, last = self._folds.pop(target, (Fold(), 0))
         for row in sql.rows(statements.TARGET_AFTER, target, last):
-            fold.add(_event(row))
+            fold.add(event_of(row))
             last = row[0]
         self._folds[target] = fold, last
         return fold
@@ -270,7 +263,7 @@ class Store:
     def _elsewhere(self, sql: Database, target: str) -> dict[str, str]:
         """GUID to the name of another target that is bound to it (the first by name)."""
         for row in sql.rows(statements.BINDINGS_AFTER, self._bound_to):
-            event = _event(row)
+            event = event_of(row)
             try:
                 self._bound.setdefault(event.target, {})[event.body["address"]] = event.body.get("guid", "")
             except MISSHAPEN as error:
@@ -308,7 +301,7 @@ class RunJournal:
             state = follow(self._state, seq, kind, content)
             at = f"{self._clock.now().astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
             made = event_hash(seq=seq, target=self.target, run=self.run, kind=kind, at=at, body=content, prev=prev)
-            sql.change(statements.PUT_EVENT, seq, self.target, self.run, str(kind), at, prev, made, *_split(kind, content))
+            sql.change(statements.PUT_EVENT, seq, self.target, self.run, str(kind), at, prev, made, *split(kind, content))
             sql.change(statements.SET_HEAD, seq, made)
         self._state, self._seen = state, seq
         if self._fencing is None or kind in (Kind.RUN_OPENED, Kind.RECOVERY_OPENED):
@@ -326,13 +319,13 @@ class RunJournal:
     def _catch_up(self, sql: Database) -> None:
         """Take in what other handles, perhaps of other processes, have written to this run since."""
         for row in sql.rows(statements.RUN_AFTER, self.run, self._seen):
-            event = _event(row)
+            event = event_of(row)
             if event.target != self.target:
                 raise JournalError("Run belongs to another target", f"run {self.run} writes to {event.target}, not to {self.target}")
             try:
                 self._state = advance(self._state, event.seq, event.kind, event.body)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise _distrusted(f"Event {event.seq} does not have the form in which it was written.") from error
+                raise distrusted(f"Event {event.seq} does not have the form in which it was written.") from error
             self._seen = event.seq
 
     def _refuse_stale(self, sql: Database, kind: str) -> None:
@@ -359,7 +352,7 @@ def _next(sql: Database) -> tuple[int, str]:
     head = _head(sql)
     last = (sql.rows(statements.LAST_EVENT) or [(0, "")])[0]
     if head != last:
-        raise _distrusted(f"Its last event is number {last[0]}, which is not the one recorded as its head; nothing was recorded or sent.")
+        raise distrusted(f"Its last event is number {last[0]}, which is not the one recorded as its head; nothing was recorded or sent.")
     return head[0] + 1, head[1]
 
 
@@ -367,36 +360,5 @@ def _head(sql: Database) -> tuple[int, str]:
     """Number and hash of the last event; zero and empty for a new journal."""
     rows = sql.rows(statements.GET_HEAD)
     if len(rows) != 1 or (type(rows[0][0]), type(rows[0][1])) != (int, str):
-        raise _distrusted("It does not say which event is the last.")
+        raise distrusted("It does not say which event is the last.")
     return int(rows[0][0]), str(rows[0][1])
-
-
-def _distrusted(detail: str) -> JournalError:
-    return JournalError("Journal cannot be trusted", detail, "Look for the place with: reconciler audit verify")
-
-
-def _split(kind: str, body: Body) -> tuple[str, str]:
-    large = {key: body[key] for key in _BULK.get(kind, ()) if key in body}
-    small = {key: value for key, value in body.items() if key not in large}
-    return canonical(small), canonical(large) if large else ""
-
-
-def _event(row: Sequence[Any]) -> Event:
-    """A row as an event; rows without the last column give bodies without their large parts."""
-    seq, target, run, kind, at, prev, made, body, *bulk = row
-    content: dict[str, Any] = {}
-    try:
-        content = _parse(body)
-        if bulk and bulk[0]:
-            content.update(_parse(bulk[0]))
-        # Text that differs from its canonical form could show another value to those who read the file directly.
-        altered = bool(bulk) and _split(kind, content) != (body, bulk[0])
-        altered = altered or {type(target), type(run), type(kind), type(at), type(prev), type(made)} != {str}
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        altered = True
-    if altered:
-        raise _distrusted(f"Event {seq} was changed: its content is not as it was written.")
-    # Who reads an event whole believes none that does not match its own hash; the folds read less, and have a guard of their own.
-    if bulk and made != event_hash(seq=seq, target=target, run=run, kind=kind, at=at, body=content, prev=prev):
-        raise _distrusted(f"Event {seq} was changed: its content does not match its hash.")
-    return Event(seq, target, run, kind, at, content, prev, made)
