@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import tests.verification.between as between
 import tests.verification.chaos as chaos
 import tests.verification.clocks as clocks
 import tests.verification.deaths as deaths
@@ -75,6 +76,9 @@ MORE = {
         "one call fails, and somebody else edits before each call of the run that this makes",
         edits.crossed_batches,
         _edited(edits.crossed_cases),
+    ),
+    "between": Layer(
+        "a run dies, somebody edits, and a person recovers with any choice: the edit stands", between.batches, between.perform
     ),
     "images": Layer("the journal as a crash could leave it, and damaged: every image is opened", images.batches, images.perform),
     "fuzz": Layer("every decoder is fed mutations of what it takes", fuzz.batches, fuzz.perform),

@@ -69,10 +69,11 @@ PROMISE = (
     Sentence(
         "Killing the process at any instruction leaves a journal from which `recover` reaches one of these ends.",
         ("recovery", "chain", "intents"),
-        ("kills", "syscalls", "server-kills", "images", "machine"),
+        ("kills", "between", "syscalls", "server-kills", "images", "machine"),
         (
             "tests/verification/test_kills.py::test_a_run_that_dies_at_any_boundary_is_settled",
             "tests/verification/test_kills.py::test_a_recovery_that_dies_at_any_boundary_is_settled_by_the_next",
+            "tests/verification/test_recoveries.py::test_what_somebody_edits_between_a_death_and_its_recovery_stands_whatever_is_chosen",
             "tests/verification/test_processes.py::test_a_process_that_is_killed_at_a_system_call_is_settled",
             "tests/verification/test_layers.py::test_a_journal_survives_a_crash_at_a_sample_of_moments",
         ),

@@ -14,6 +14,7 @@ from reconciler.session import Session
 from tests.faults.scenarios import ENVIRON, SCENARIOS, VISMA, Files, Scenario, ids_of
 from tests.faults.stage import Account, Harm, Stage, stage
 from tests.faults.truth import Expected, picture, stand_of
+from tests.verification.between import CHOICES, tried
 from tests.verification.kills import Mortal, die, kill_and_recover, told, unsettled
 
 assert tests.verification.catalogue.MORE
@@ -206,3 +207,16 @@ def test_a_way_back_that_switches_it_on_again_ends_what_a_park_had_said(stage: S
     assert (death.codes, set(death.stands.values())) == ([5], {"before"}), told(death)
     with stage.session(ENVIRON) as session:
         assert session.recorded().parked == {}
+
+
+@pytest.mark.parametrize(
+    ("plan", "edit", "at"),
+    [("tenant", "order", 29), ("tenant", "interval", 13), ("url", "connector", 26), ("delete", "describe", 9), ("mappings", "default", 60)],
+)
+def test_what_somebody_edits_between_a_death_and_its_recovery_stands_whatever_is_chosen(
+    stage: Stage, plan: str, edit: str, at: int
+) -> None:
+    for choice in CHOICES:
+        found = tried(stage, plan, edit, at, choice)
+        assert found is not None, choice
+        assert found.lost == [], choice
