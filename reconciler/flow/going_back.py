@@ -34,7 +34,7 @@ def make_rollback_plan(
         TargetError: the tenant cannot be read.
     """
     store = session.store(create=False)
-    view = store.view(store.find_run(run, session.target.name))
+    view = store.view(store.find_run(run, session.target.name), sound=True)
     if view.unfinished:
         raise OpenRun("The run is unfinished", f"{view.run} has to be settled first.", "Look with `reconciler recover`.")
     plan = plan_of(view)

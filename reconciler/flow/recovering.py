@@ -35,7 +35,7 @@ def recover_view(session: Session, *, reach: bool = True) -> list[RecoverUnit]:
 
     found: list[RecoverUnit] = []
     for run in session.recorded().open_runs:
-        found += describe(reader, store.view(run.run), opens)
+        found += describe(reader, store.view(run.run, sound=True), opens)
         reader = None if any(unit.by_hand for unit in found) else reader
     return found
 
@@ -66,7 +66,7 @@ def recover(
             last = run.run
             recovery = Recovery(choice, reason, account_of(session, who), why or {})
             try:
-                ends += recover_run(applying.context, session.store(create=True).view(run.run), recovery)
+                ends += recover_run(applying.context, session.store(create=True).view(run.run, sound=True), recovery)
             finally:
                 session.write_begun = session.write_begun or applying.context.interrupts.write_begun
         settled = next(one for one in session.runs() if one.run == run.run)

@@ -19,7 +19,7 @@ from reconciler.journal.database import Database
 from reconciler.journal.events import Body, Event, Kind
 from reconciler.journal.fold import MISSHAPEN, Fold, misshapen
 from reconciler.journal.sqlite_file import SqliteFile
-from reconciler.journal.stored import distrusted, event_of, split
+from reconciler.journal.stored import distrusted, event_of, matching, split
 from reconciler.journal.transitions import RunState, advance, follow
 from reconciler.model import Problem, Recorded, RunEnd, Secret, SentSecret
 from reconciler.ports import Clock
@@ -173,15 +173,19 @@ class Store:
             message = f"The journal of {target} has no run {prefix!r}."
         raise InputError([Problem("unknown-run", message, hint="See the runs with: reconciler history")], "Run not found")
 
-    def view(self, run: str) -> RunView:
+    def view(self, run: str, *, sound: bool = False) -> RunView:
         """One run in full, for `show` and `recover`.
 
+        Args:
+            sound: for who acts on it: every event has to match its hash.
+
         Raises:
-            JournalError: there is no such run.
+            JournalError: there is no such run, or it was changed.
         """
         from reconciler.journal.view import view_run
 
-        return view_run(self.events(run=run))
+        events = self.events(run=run)
+        return view_run(map(matching, events) if sound else events)
 
     def plan_of(self, run: str) -> Mapping[str, Any]:
         """The plan that a run carried out, as its JSON; empty where there is none."""

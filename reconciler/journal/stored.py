@@ -13,7 +13,7 @@ from reconciler.errors import JournalError
 from reconciler.journal.chain import canonical, event_hash
 from reconciler.journal.events import Body, Event, Kind
 
-__all__ = ["distrusted", "event_of", "split"]
+__all__ = ["distrusted", "event_of", "matching", "split"]
 
 _parse = json.JSONDecoder().decode
 # Large parts of a body that folding never needs; stored beside it, hashed with it.
@@ -40,7 +40,7 @@ def event_of(row: Sequence[Any]) -> Event:
     """A row as an event; rows without the last column give bodies without their large parts.
 
     Raises:
-        JournalError: it was changed after it was written: it has not the form, the canonical text or (read whole) the hash.
+        JournalError: it was changed after it was written: it has not the form, or (read whole) not the canonical text.
     """
     seq, target, run, kind, at, prev, made, body, *bulk = row
     content: dict[str, Any] = {}
@@ -55,7 +55,16 @@ def event_of(row: Sequence[Any]) -> Event:
         altered = True
     if altered:
         raise distrusted(f"Event {seq} was changed: its content is not as it was written.")
-    # Who reads an event whole believes none that does not match its own hash; the folds read less, and have a guard of their own.
-    if bulk and made != event_hash(seq=seq, target=target, run=run, kind=kind, at=at, body=content, prev=prev):
-        raise distrusted(f"Event {seq} was changed: its content does not match its hash.")
     return Event(seq, target, run, kind, at, content, prev, made)
+
+
+def matching(event: Event) -> Event:
+    """The event, read whole, if it matches its own hash.
+
+    Raises:
+        JournalError: it was changed after it was written, be its form as right as it may.
+    """
+    made = event_hash(seq=event.seq, target=event.target, run=event.run, kind=event.kind, at=event.at, body=event.body, prev=event.prev)
+    if made != event.hash:
+        raise distrusted(f"Event {event.seq} was changed: its content does not match its hash.")
+    return event
