@@ -16,7 +16,7 @@ from reconciler.apply.below_back import differs_below
 from reconciler.apply.below_read import missing_below
 from reconciler.apply.connection import at_most_one, find_created, set_active
 from reconciler.apply.context import STALE_READ_PAUSES_S, Context
-from reconciler.apply.ensure import look
+from reconciler.apply.ensure import AGREEING, MORE_PAUSES_S, look
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, ReadError, ReconcilerError
@@ -26,9 +26,9 @@ from reconciler.model import Act, Connection, Connector, End, Outcome, UnitKind
 T = TypeVar("T")
 Row = Connection | Connector | None
 
-# How many reads in a row have to agree, as after a write that contradicts its answer, and the pause before each one more.
-AGREEING: Final = 3
-PAUSES_S: Final = (*STALE_READ_PAUSES_S, 2.0, 2.0)
+# So many reads in a row have to agree, as after a write whose answer they contradict, with these pauses between them.
+_ENOUGH: Final = max(AGREEING.values())
+_PAUSES_S: Final = (*STALE_READ_PAUSES_S, *MORE_PAUSES_S)
 UNPROVED = "Nothing is confirmed"
 """How the reason of a unit begins that even a person's word does not settle."""
 
@@ -76,13 +76,13 @@ def _agreed(context: Context, read: Callable[[], T], told: Callable[[T], object]
         ReadError: they never agreed.
     """
     found, agreed = read(), 1
-    for pause in PAUSES_S:
-        if agreed == AGREEING:
+    for pause in _PAUSES_S:
+        if agreed == _ENOUGH:
             break
         context.clock.sleep(pause)
-        again = read()
-        found, agreed = again, agreed + 1 if told(again) == told(found) else 1
-    if agreed < AGREEING:
+        earlier, found = found, read()
+        agreed = agreed + 1 if told(found) == told(earlier) else 1
+    if agreed < _ENOUGH:
         raise ReadError("SuperOffice contradicts itself", "Several reads in a row do not agree with each other.")
     return found
 
@@ -92,7 +92,7 @@ def _settled(row: Row) -> Row:
     return replace(row, cursor="") if isinstance(row, Connection) else row
 
 
-def _judge(context: Context, running: Running) -> tuple[End, str, Connection | Connector | None]:
+def _judge(context: Context, running: Running) -> tuple[End, str, Row]:
     if running.address.kind not in ("connection", "connector"):
         return (*tenant_wide.compare(context, running), None)
     row = _current(context, running)
@@ -119,20 +119,17 @@ def _unseen(running: Running, state: UnitView, end: End) -> tuple[str, ...]:
     return () if saves[-1].outcome == Outcome.APPLIED and leads is end else tuple(sorted(running.carried.changed))
 
 
-def _current(context: Context, running: Running) -> Connection | Connector | None:
+def _current(context: Context, running: Running) -> Row:
     if running.address.kind == "connector":
         if not running.row_id:
-            found = look(context, lambda: connector.find_created(context, running), bool)
-            if len(found) > 1:
-                raise ConflictError("Somebody else is at work", f"Several new connectors carry the name of {running.name}.")
-            return found[0] if found else None
+            return at_most_one(running, look(context, lambda: connector.find_created(context, running), bool))
         return context.connector(running.row_id)
     if not running.row_id:
         return at_most_one(running, look(context, lambda: find_created(context, running), bool))
     return context.connection(running.row_id)
 
 
-def _compare(running: Running, row: Connection | Connector | None) -> tuple[End, str]:
+def _compare(running: Running, row: Row) -> tuple[End, str]:
     gone = row is None or row.deleted
     kind, wants = running.unit.kind, running.unit.wants
     if kind is UnitKind.CREATE and gone:

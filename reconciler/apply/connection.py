@@ -8,7 +8,7 @@ Neighbours: called by `run`; `rollback` is its way back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.apply import rows
 from reconciler.apply.below import run_below
@@ -18,8 +18,10 @@ from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.ensure import Proof, Write, ensure, look
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import Act, Connection, ErpField, Outcome, Result, Secret, Step, TestResult, UnitKind
+from reconciler.model import Act, Connection, Connector, ErpField, Outcome, Result, Secret, Step, TestResult, UnitKind
 from reconciler.plan.codec import value_to_json
+
+Row = TypeVar("Row", Connection, Connector)
 
 
 def open_connection(context: Context, running: Running) -> None:
@@ -238,7 +240,7 @@ def adopt(context: Context, running: Running, row: Connection) -> None:
         raise StepFailed("The write did not hold", f"{running.name} was created, and a read shows another {', '.join(wrong)} than we sent.")
 
 
-def at_most_one(running: Running, found: tuple[Connection, ...]) -> Connection | None:
+def at_most_one(running: Running, found: tuple[Row, ...]) -> Row | None:
     """The row that a creation left, if any.
 
     Raises:
@@ -246,7 +248,7 @@ def at_most_one(running: Running, found: tuple[Connection, ...]) -> Connection |
     """
     if len(found) > 1:
         listed = ", ".join(f"#{row.id}" for row in found)
-        raise ConflictError("Somebody else is at work", f"Several new connections carry the name of {running.name}: {listed}.")
+        raise ConflictError("Somebody else is at work", f"Several new {running.address.kind}s carry the name of {running.name}: {listed}.")
     return found[0] if found else None
 
 

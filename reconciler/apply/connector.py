@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from reconciler.apply.connection import at_most_one
 from reconciler.apply.context import RETEST_PAUSE_S, Context
 from reconciler.apply.ensure import REFUSED, Write, ensure, look
 from reconciler.apply.rollback import Back, unbind_created
@@ -207,9 +208,8 @@ def _undo_creation(context: Context, running: Running, number: int) -> Back:
         _note_read(context, running, number, "other" if there else "as-before")
     else:
         found = look(context, lambda: find_created(context, running), bool)
-        if len(found) > 1:
-            raise ConflictError("Somebody else is at work", f"Several new connectors carry the name of {running.name}.")
-        running.row_id = found[0].id if found else running.answered_id
+        made = at_most_one(running, found)
+        running.row_id = made.id if made is not None else running.answered_id
         there = bool(running.row_id)
         context.record("observed", unit=running.name, step=number, verdict="other" if there else "as-before", seen="", detail="")
         if not there:

@@ -136,9 +136,7 @@ def _read_since(attempt: Attempt) -> str:
 
 def _now(reader: Reader | None, unit: Unit, state: UnitView) -> tuple[str, Connection | Connector | None, bool]:
     """What users see, the row, and whether the tenant answered."""
-    row_id = unit.row.id if unit.row is not None else 0
-    for attempt in state.attempts:  # what a way back deleted may have been created again
-        row_id = 0 if attempt.act == Act.CREATE else attempt.id or row_id
+    row_id = unit.row.id if unit.row is not None else state.row_id
     if reader is None:
         return "The tenant cannot be read now.", None, False
     if unit.address.kind not in ("connection", "connector"):

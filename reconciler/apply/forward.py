@@ -157,12 +157,11 @@ def _connector(context: Context, running: Running, steps: tuple[Step, ...]) -> t
     if running.unit.kind is UnitKind.CREATE and not running.row_id:
         found: tuple[Connector, ...] = look(context, lambda: connector.find_created(context, running), bool)
         context.record("observed", unit=running.name, step=number, verdict="other" if found else "as-before", seen="", detail="")
-        if len(found) > 1:
-            raise ConflictError("Somebody else is at work", f"Several new connectors carry the name of {running.name}.")
-        if not found:
+        made = at_most_one(running, found)
+        if made is None:
             return steps
-        running.row_id, running.latest_connector = found[0].id, found[0]
-        context.record("bound", address=running.name, id=found[0].id, guid="")
+        running.row_id, running.latest_connector = made.id, made
+        context.record("bound", address=running.name, id=made.id, guid="")
         return tuple(step for step in steps if step.act is not Act.CREATE)
     row = context.connector(running.row_id)
     running.latest_connector = row

@@ -26,7 +26,7 @@ from reconciler.model import Act, Outcome, Secret, TestResult, Unit
 
 def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     """A `Running` from the journal: what was found, what was sent, which secrets travelled."""
-    running = Running(unit, row_id=unit.row.id if unit.row is not None else 0, connector_id=unit.connector_id or 0)
+    running = Running(unit, row_id=unit.row.id if unit.row is not None else state.row_id, connector_id=unit.connector_id or 0)
     running.wrote = {Act(attempt.act) for attempt in state.attempts}
     running.activated = state.activated or any(map(_tells_active, state.attempts))
     restore_proved(running, state.attempts)
@@ -87,12 +87,10 @@ def _rebuild_once_secret(context: Context, running: Running) -> None:
 def _rebuild_creation(running: Running, state: UnitView) -> None:
     for attempt in state.attempts:
         if Act(attempt.act) is Act.CREATE:
-            running.row_id = 0  # a recovery creates again what a way back deleted
-            running.wrote.discard(Act.DELETE)
+            running.wrote.discard(Act.DELETE)  # a recovery creates again what a way back deleted
             running.known_ids = frozenset(attempt.sets.get("known_ids", ()))
             running.connector_id = running.connector_id or int(attempt.sets.get("connector_id", 0))
-        elif attempt.id:
-            running.row_id = attempt.id
+        else:
             running.wrote.add(Act(attempt.act))
 
 

@@ -166,15 +166,14 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, recovery: Recov
 
 
 def _back(context: Context, running: Running, reason: str) -> Back:
-    if running.unknown_before:
-        keys = ", ".join(running.unknown_before)
-        text = f"The value that {keys} had before was once a secret, and cannot be opened here: it cannot go back."
-        return Back(End.NEEDS_ATTENTION, f"{text} Choose --forward, or use the key that it was sealed with.")
     shut = sorted(running.carried.shut & running.carried.changed) if running.save_may_hold else []
-    if shut:
-        keys = ", ".join(shut)
-        text = f"The value that {keys} had before is sealed in the journal, and the key at hand does not open it: it cannot go back."
-        return Back(End.NEEDS_ATTENTION, f"{text} Choose --forward, or use the key that it was sealed with.")
+    for keys, why in (
+        (running.unknown_before, "was once a secret, and cannot be opened here"),
+        (shut, "is sealed in the journal, and the key at hand does not open it"),
+    ):
+        if keys:
+            text = f"The value that {', '.join(keys)} had before {why}: it cannot go back."
+            return Back(End.NEEDS_ATTENTION, f"{text} Choose --forward, or use the key that it was sealed with.")
     context.record("rollback-opened", unit=running.name, reason=reason)
     return told(lambda: kinds.roll_back(context, running))
 

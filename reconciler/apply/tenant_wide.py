@@ -78,19 +78,22 @@ def look_again(context: Context, running: Running) -> None:
 
 def _refuse_foreign(running: Running, now: Attributes, names: Iterable[str]) -> None:
     found, wants = running.observed_wide, running.unit.sets
-    moved = [
-        name for name in names if not _unmoved(found.get(name), now.get(name)) and not _is_ours(wants[name], found, now, name, running)
-    ]
+    changed = [name for name in names if not _unmoved(found.get(name), now.get(name))]
+    moved = [name for name in changed if not _is_ours(wants[name], found.get(name), now.get(name), running)]
     if moved:
         raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} was changed by somebody else.")
 
 
-def _is_ours(wanted: Any, found: Attributes, now: Attributes, name: str, running: Running) -> bool:
+def _is_ours(wanted: Any, found: Any, now: Any, running: Running) -> bool:
     """Whether a read shows what this run wrote; a connection that it created and that is gone again has no place in an order."""
     if isinstance(wanted, tuple):
-        there = tuple(one for one in wanted if one == SUPEROFFICE or one.startswith("#") or one in running.ids)
-        return _holds(now.get(name), _completed(_normal(there, running), found.get(name)))
-    return _holds(now.get(name), wanted)
+        there = tuple(one for one in wanted if _has_place(one, running))
+        return _holds(now, _completed(_normal(there, running), found))
+    return _holds(now, wanted)
+
+
+def _has_place(name: str, running: Running) -> bool:
+    return name == SUPEROFFICE or name.startswith("#") or name in running.ids
 
 
 def _note(context: Context, running: Running, now: Attributes) -> bool:
@@ -105,7 +108,7 @@ def compare(context: Context, running: Running) -> tuple[End, str]:
     """Which known state the tenant has now, if either, and the verdict for the journal."""
     now = _read(context, running)
     wants = running.unit.wants or {}
-    known = all(one == SUPEROFFICE or one.startswith("#") or one in running.ids for one in wants.get("order", ()))
+    known = all(_has_place(one, running) for one in wants.get("order", ()))
     if known and all(_holds(now.get(name), _normal(value, running)) for name, value in wants.items()):
         return End.AS_DESIRED, "as-desired"
     if all(now.get(name) == running.observed_wide.get(name) for name in running.unit.sets):

@@ -15,7 +15,7 @@ from reconciler.errors import JournalError
 from reconciler.journal.events import Body, Event, Kind, Verdict
 from reconciler.journal.fold import MISSHAPEN, actor_text, misshapen, sent_secret
 from reconciler.journal.transitions import RunPhase, RunState, UnitPhase, UnitState, advance
-from reconciler.model import Binding, Outcome, SentSecret
+from reconciler.model import Act, Binding, Outcome, SentSecret
 
 __all__ = ["Attempt", "Reading", "Recovery", "RunView", "Tested", "UnitView", "view_run"]
 
@@ -137,6 +137,14 @@ class UnitView:
     def touched(self) -> bool:
         """Whether the run holds an intent for it."""
         return bool(self.attempts)
+
+    @property
+    def row_id(self) -> int:
+        """The id that its writes named last; 0 before one did, and after a creation, also one that follows a way back's deletion."""
+        found = 0
+        for attempt in self.attempts:
+            found = 0 if attempt.act == Act.CREATE else attempt.id or found
+        return found
 
     @property
     def in_doubt(self) -> Attempt | None:

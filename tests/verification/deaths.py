@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.faults.scenarios import SCENARIOS
@@ -38,17 +38,17 @@ def perform(stage: Stage, batch: Batch) -> list[dict[str, Any]]:
         return [_judged(batch, death, "") for death in _of_recoveries(stage, batch.scenario, places, ("", ""))]
     mind = next((mind for mind in MINDS if "-then-".join(mind) == batch.kind), None)
     if mind is not None:
-        places = range((batch.part + 1) * boundaries // (PARTS + 1), boundaries + 1, boundaries)
+        at = (batch.part + 1) * boundaries // (PARTS + 1)
         return [
             _judged(batch, death, death.choices[-1] if death.choices else "")
-            for death in _of_recoveries(stage, batch.scenario, places, mind)
+            for death in _of_recoveries(stage, batch.scenario, (at,), mind)
         ]
     choice = "" if batch.kind == "recommended" else batch.kind
     places = range(1 + batch.part, boundaries + 1, STEP)
     return [_judged(batch, kill_and_recover(stage, batch.scenario, at, choice=choice), choice) for at in places]
 
 
-def _of_recoveries(stage: Stage, name: str, places: range, mind: tuple[str, str]) -> Iterator[Death]:
+def _of_recoveries(stage: Stage, name: str, places: Iterable[int], mind: tuple[str, str]) -> Iterator[Death]:
     """Runs that died there; their recovery dies at each of its boundaries, until it has no more, and another one follows."""
     for at in places:
         during = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,17 +12,9 @@ from reconciler import flow
 from reconciler.emulator import Call
 from reconciler.errors import ReconcilerError
 from tests.faults.scenarios import ENVIRON, ids_of
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Stage
 
 assert tests.verification.catalogue.MORE
-
-
-@pytest.fixture(scope="module", name="stage")
-def the_stage() -> Iterator[Stage]:
-    made = stage()
-    yield made
-    made.close()
-    stage.cache_clear()
 
 
 def apply_with(stage: Stage, name: str, edit: Callable[[], None], before: int, **more: Any) -> tuple[int, int]:

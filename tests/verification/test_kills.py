@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Stage
 from tests.verification.deaths import CHOICES
 from tests.verification.kills import kill_and_recover, told, unsettled
 from tests.verification.server_kills import KILLS, PART, on_server, random_deaths
@@ -24,14 +24,6 @@ PAIRS = (
     [(name, choice, part) for name in SCENARIOS for choice in CHOICES for part in range(STEP)] if WHOLE else [(*one, 0) for one in SAMPLE]
 )
 Record = Callable[[str, object], None]
-
-
-@pytest.fixture(scope="module", name="stage")
-def the_stage() -> Iterator[Stage]:
-    made = stage()
-    yield made
-    made.close()
-    stage.cache_clear()
 
 
 @pytest.mark.parametrize(("name", "choice", "part"), PAIRS)

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.wire import languages
 from tests.faults.matrix import operations
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Stage
 from tests.verification import fuzz, images, model
 from tests.verification.catalogue import ALL, MORE, every_batch
 from tests.verification.edits import CROSSED, EDITED, EDITS, EditCase, crossed_batches, crossed_cases
@@ -29,12 +29,6 @@ ONCE_WRONG = (
     EditCase("edits", "mappings", "default", 15),  # a default that was read as somebody else's was saved over
     EditCase("edits", "mappings-back", "order", 52),  # the way back put an order back that somebody had changed
 )
-
-
-@pytest.fixture(scope="module", name="stage")
-def the_stage() -> Stage:
-    """The stage of this process, which the faults share."""
-    return stage()
 
 
 @pytest.mark.slow

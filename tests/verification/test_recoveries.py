@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -12,20 +12,12 @@ from reconciler.emulator import Fault, FaultKind
 from reconciler.model import End, RunReport
 from reconciler.session import Session
 from tests.faults.scenarios import ENVIRON, SCENARIOS, VISMA, Files, Scenario, ids_of
-from tests.faults.stage import Account, Harm, Stage, stage
+from tests.faults.stage import Account, Harm, Stage
 from tests.faults.truth import Expected, picture, stand_of
 from tests.verification.between import CHOICES, tried
 from tests.verification.kills import Mortal, die, kill_and_recover, told, unsettled
 
 assert tests.verification.catalogue.MORE
-
-
-@pytest.fixture(scope="module", name="stage")
-def the_stage() -> Iterator[Stage]:
-    made = stage()
-    yield made
-    made.close()
-    stage.cache_clear()
 
 
 def report(account: Account, address: str) -> tuple[End, str]:

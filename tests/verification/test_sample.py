@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.checker import _settle
 from tests.faults.matrix import Cell
-from tests.faults.stage import Harm, Stage, stage
+from tests.faults.stage import Harm, Stage
 from tests.faults.trial import attempt
 from tests.verification.campaign import perform, remember
 from tests.verification.edits import EditCase
@@ -21,12 +21,6 @@ from tests.verification.plans import PLANS
 
 SEED = 20261122
 SHARE = {"singles": 15, "outages": 9, "persistent": 9, "recoveries": 9, "pairs": 9}
-
-
-@pytest.fixture(scope="module", name="stage")
-def the_stage() -> Stage:
-    """The stage of this process, which the faults share."""
-    return stage()
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults.matrix import operations
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Stage
 from tests.verification.chaos import attempt_spoiled, behind_a_proxy
 from tests.verification.clocks import Jump, attempt_jump, recover_after_jump
 from tests.verification.machine import play
@@ -13,12 +13,6 @@ from tests.verification.plans import enter
 from tests.verification.proxy import WAYS
 
 enter()
-
-
-@pytest.fixture(scope="module", name="stage")
-def the_stage() -> Stage:
-    """The stage of this process, which the faults share."""
-    return stage()
 
 
 @pytest.mark.slow
