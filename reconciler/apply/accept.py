@@ -7,35 +7,28 @@ Neighbours: called by `recover`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Final, TypeVar
-
 from reconciler.apply import connector, rows, tenant_wide
 from reconciler.apply.below_back import differs_below
 from reconciler.apply.below_read import missing_below
-from reconciler.apply.connection import at_most_one, find_created, set_active
-from reconciler.apply.context import STALE_READ_PAUSES_S, Context
-from reconciler.apply.ensure import AGREEING, MORE_PAUSES_S, look
+from reconciler.apply.connection import set_active
+from reconciler.apply.context import Context
+from reconciler.apply.creation import at_most_one, find_created
+from reconciler.apply.ensure import agreed, look
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
-from reconciler.errors import ConflictError, ReadError, ReconcilerError
+from reconciler.errors import ConflictError, ReconcilerError
 from reconciler.journal.view import UnitView
 from reconciler.model import Act, Connection, Connector, End, Outcome, UnitKind
 
-T = TypeVar("T")
 Row = Connection | Connector | None
 
-# So many reads in a row have to agree, as after a write whose answer they contradict, with these pauses between them.
-_ENOUGH: Final = max(AGREEING.values())
-_PAUSES_S: Final = (*STALE_READ_PAUSES_S, *MORE_PAUSES_S)
 UNPROVED = "Nothing is confirmed"
 """How the reason of a unit begins that even a person's word does not settle."""
 
 
 def park(context: Context, running: Running, state: UnitView, reason: str) -> Back:
     """Leave a connection off on purpose; what cannot be switched off is accepted as it is."""
-    row = _agreed(context, lambda: _current(context, running), _settled) if running.address.kind == "connection" else None
+    row = agreed(context, lambda: _current(context, running), rows.settled) if running.address.kind == "connection" else None
     if not isinstance(row, Connection) or row.deleted:
         return accept(context, running, state)
     number = len(running.unit.steps)
@@ -53,7 +46,7 @@ def accept(context: Context, running: Running, state: UnitView) -> Back:
     """Take the tenant as it is now: say which of the two known states it has, if either."""
     number = len(running.unit.steps)
     try:
-        end, verdict, row = _agreed(context, lambda: _judge(context, running), lambda one: (*one[:2], _settled(one[2])))
+        end, verdict, row = agreed(context, lambda: _judge(context, running), lambda one: (*one[:2], rows.settled(one[2])))
     except ReconcilerError as error:
         context.record("observed", unit=running.name, step=number, verdict="unreadable", seen="", detail=error.summary)
         why = str(error) if isinstance(error, ConflictError) else f"the tenant could not be read ({error.summary})."
@@ -67,29 +60,6 @@ def accept(context: Context, running: Running, state: UnitView) -> Back:
         text = f"A read shows {told_by}, and none shows which value {', '.join(unseen)} has; it was accepted as it is."
         return Back(End.NEEDS_ATTENTION, text)
     return Back(end, "" if end is not End.NEEDS_ATTENTION else "It is neither as desired nor as before; it was accepted as it is.")
-
-
-def _agreed(context: Context, read: Callable[[], T], told: Callable[[T], object]) -> T:
-    """Read until as many reads in a row agree as a verdict needs that no write comes before: one may be older than the run's last write.
-
-    Raises:
-        ReadError: they never agreed.
-    """
-    found, agreed = read(), 1
-    for pause in _PAUSES_S:
-        if agreed == _ENOUGH:
-            break
-        context.clock.sleep(pause)
-        earlier, found = found, read()
-        agreed = agreed + 1 if told(found) == told(earlier) else 1
-    if agreed < _ENOUGH:
-        raise ReadError("SuperOffice contradicts itself", "Several reads in a row do not agree with each other.")
-    return found
-
-
-def _settled(row: Row) -> Row:
-    """A row without what the engine moves."""
-    return replace(row, cursor="") if isinstance(row, Connection) else row
 
 
 def _judge(context: Context, running: Running) -> tuple[End, str, Row]:

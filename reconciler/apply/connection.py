@@ -8,20 +8,19 @@ Neighbours: called by `run`; `rollback` is its way back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from reconciler.apply import rows
 from reconciler.apply.below import run_below
 from reconciler.apply.below_read import missing_below, moved_below
 from reconciler.apply.blocking import ACCEPT_FIRST, blocking_fields, with_way_out
 from reconciler.apply.context import RETEST_PAUSE_S, Context
+from reconciler.apply.creation import create
 from reconciler.apply.ensure import Proof, Write, ensure, look
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import Act, Connection, Connector, ErpField, Outcome, Result, Secret, Step, TestResult, UnitKind
+from reconciler.model import Act, Connection, ErpField, Outcome, Result, Secret, Step, TestResult, UnitKind
 from reconciler.plan.codec import value_to_json
-
-Row = TypeVar("Row", Connection, Connector)
 
 
 def open_connection(context: Context, running: Running) -> None:
@@ -217,79 +216,6 @@ def _save(context: Context, running: Running, step: Step) -> None:
     save(context, running, lambda row: rows.candidate(row, running.saved, running.fields, running.secret_keys), step=step.number)
 
 
-def _create(context: Context, running: Running, step: Step) -> None:
-    goal = rows.candidate(rows.new_row(running.connector_id), running.saved, running.fields, running.secret_keys)
-    running.known_ids = frozenset(row.id for row in context.reader.list_connections(include_deleted=True))
-    running.wrote.add(Act.CREATE)
-    write = creation(context, running, goal, step.number)
-    adopt(context, running, ensure(context, write, ()).read[0])
-
-
-def adopt(context: Context, running: Running, row: Connection) -> None:
-    """Take a row as the one that the unit created: bound to its address, with the secrets that it was sent.
-
-    Raises:
-        StepFailed: it does not hold what was sent.
-    """
-    running.latest, running.row_id = row, row.id
-    context.record("bound", address=running.name, id=row.id, guid=row.guid)
-    if running.carried.values:
-        context.record("sent", unit=running.name, fields=dict(running.carried.sealed))
-    wrong = rows.missing(row, running.saved, running.fields, running.secret_keys)
-    if wrong:
-        raise StepFailed("The write did not hold", f"{running.name} was created, and a read shows another {', '.join(wrong)} than we sent.")
-
-
-def at_most_one(running: Running, found: tuple[Row, ...]) -> Row | None:
-    """The row that a creation left, if any.
-
-    Raises:
-        ConflictError: there are several, and nothing tells which is ours.
-    """
-    if len(found) > 1:
-        listed = ", ".join(f"#{row.id}" for row in found)
-        raise ConflictError("Somebody else is at work", f"Several new {running.address.kind}s carry the name of {running.name}: {listed}.")
-    return found[0] if found else None
-
-
-def creation(context: Context, running: Running, goal: Connection, step: int) -> Write[tuple[Connection, ...]]:
-    """The guarded write of a creation: proved by exactly one new row with our name on our connector."""
-
-    def send(_rows: tuple[Connection, ...]) -> Result:
-        result = context.writer.save_connection(goal, running.carried.values)
-        running.answered_id = getattr(result.body, "id", 0)
-        return result
-
-    return Write(
-        unit=running.name,
-        step=step,
-        act=Act.CREATE,
-        operation="SaveConnection",
-        row_id=0,
-        read=lambda: find_created(context, running),
-        done=lambda found: len(found) == 1,
-        before=lambda found: not found,
-        send=send,
-        seen=lambda found: ",".join(f"#{row.id}" for row in found) or "absent",
-        sets={**value_to_json(running.saved), "known_ids": sorted(running.known_ids), "connector_id": running.connector_id},
-        secrets=running.carried.sealed,
-    )
-
-
-def find_created(context: Context, running: Running) -> tuple[Connection, ...]:
-    """Rows that appeared since before the creation, with the name and the connector that we sent."""
-    new = [row.id for row in context.reader.list_connections(include_deleted=True) if row.id not in running.known_ids]
-    found = (context.connection(key) for key in new)
-    return tuple(
-        row
-        for row in found
-        if row is not None
-        and not row.deleted
-        and row.connector_id == running.connector_id
-        and rows.has_text(row.name, running.saved["name"])
-    )
-
-
 def _refresh(context: Context, running: Running, step: Step) -> None:
     fields = refresh(context, running, step=step.number)
     if any(later.act is Act.ACTIVATE for later in running.unit.steps):
@@ -372,7 +298,7 @@ def _verify(context: Context, running: Running, step: Step) -> None:
 _ACTIONS: Mapping[Act, Callable[[Context, Running, Step], None]] = {
     Act.DEACTIVATE: _deactivate,
     Act.SAVE: _save,
-    Act.CREATE: _create,
+    Act.CREATE: create,
     Act.REFRESH: _refresh,
     Act.ACTIVATE: _activate,
     Act.TEST: _test,

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from reconciler.apply.connection import at_most_one
+from reconciler.apply import rows
 from reconciler.apply.context import RETEST_PAUSE_S, Context
-from reconciler.apply.ensure import REFUSED, Write, ensure, look
+from reconciler.apply.creation import at_most_one, may_be_renamed
+from reconciler.apply.ensure import REFUSED, Write, agreed, ensure, look
 from reconciler.apply.rollback import Back, unbind_created
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
@@ -49,7 +50,10 @@ def roll_back_connector(context: Context, running: Running) -> Back:
     if running.unit.kind is UnitKind.CREATE:
         return _undo_creation(context, running, number)
     last = running.latest_connector
-    row = look(context, lambda: context.connector(running.row_id), lambda one: _is_there(one) if last is None else one == last)
+    if last is None:
+        row = agreed(context, lambda: context.connector(running.row_id), rows.settled)
+    else:
+        row = look(context, lambda: context.connector(running.row_id), lambda one: one == last)
     running.latest_connector = row
     if running.unit.kind is UnitKind.DELETE:
         gone = row is None or row.deleted
@@ -205,10 +209,15 @@ def _undo_creation(context: Context, running: Running, number: int) -> Back:
         # An earlier way back may have died with its delete in doubt: nothing is sent, and nothing believed, before a read.
         row = running.latest_connector = look(context, lambda: context.connector(running.row_id), _is_there)
         there = _is_there(row)
+        if row is not None and there and (row.name, row.url) != (running.saved["name"], running.saved["url"]):
+            text = f"{running.name} (#{row.id}) was changed by somebody else after this run created it."
+            raise ConflictError("Somebody else is at work", text)
         _note_read(context, running, number, "other" if there else "as-before")
     else:
         found = look(context, lambda: find_created(context, running), bool)
         made = at_most_one(running, found)
+        if made is None:
+            may_be_renamed(context, running)
         running.row_id = made.id if made is not None else running.answered_id
         there = bool(running.row_id)
         context.record("observed", unit=running.name, step=number, verdict="other" if there else "as-before", seen="", detail="")

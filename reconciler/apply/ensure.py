@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from reconciler.apply.context import LEASE_MARGIN_S, STALE_READ_PAUSES_S, Context
-from reconciler.errors import ConflictError, InDoubt, StepFailed, TargetError
+from reconciler.errors import ConflictError, InDoubt, ReadError, StepFailed, TargetError
 from reconciler.journal.events import Verdict
 from reconciler.model import Act, Outcome, Result
 
@@ -269,6 +269,29 @@ def look(context: Context, read: Callable[[], T], expected: Callable[[T], bool])
                 return found
         context.clock.sleep(pause)
     return read()
+
+
+def agreed(context: Context, read: Callable[[], T], told: Callable[[T], object]) -> T:
+    """Read until as many reads in a row agree as a verdict needs that no write comes before: one may be older than the run's last write.
+
+    Args:
+        told: what of an answer has to be the same.
+
+    Raises:
+        ReadError: they never agreed.
+        TargetError: a read got no answer.
+    """
+    enough = max(AGREEING.values())
+    found, same = read(), 1
+    for pause in (*STALE_READ_PAUSES_S, *MORE_PAUSES_S):
+        if same == enough:
+            break
+        context.clock.sleep(pause)
+        earlier, found = found, read()
+        same = same + 1 if told(found) == told(earlier) else 1
+    if same < enough:
+        raise ReadError("SuperOffice contradicts itself", "Several reads in a row do not agree with each other.")
+    return found
 
 
 def _why(write: Write[T], result: Result) -> tuple[str, str]:

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 from reconciler.apply import connector, kinds, rows, tenant_wide
 from reconciler.apply.carried import carry
-from reconciler.apply.connection import adopt, at_most_one, find_created, moved_whole, save
+from reconciler.apply.connection import moved_whole, save
 from reconciler.apply.context import Context
-from reconciler.apply.ensure import look
+from reconciler.apply.creation import adopt, at_most_one, edited_since, find_created, may_be_renamed
+from reconciler.apply.ensure import agreed, look
 from reconciler.apply.preflight import declare
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
@@ -90,7 +91,7 @@ def _connection(context: Context, running: Running, steps: tuple[Step, ...]) -> 
     """Read where the connection stands, see that nobody else is at work on it, and tell which steps are left."""
     if running.unit.kind is UnitKind.CREATE:
         return _creation(context, running, steps)
-    row = look(context, lambda: context.connection(running.row_id), lambda one: one is not None and not one.deleted)
+    row = agreed(context, lambda: context.connection(running.row_id), rows.settled)
     gone = row is None or row.deleted
     running.latest = row
     verdict = "as-desired" if gone and running.unit.kind is UnitKind.DELETE else "other"
@@ -125,7 +126,7 @@ def _with_window(running: Running, row: Connection, steps: tuple[Step, ...]) -> 
 def _creation(context: Context, running: Running, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     found: tuple[Connection, ...] = ()
     if running.row_id:
-        row = context.connection(running.row_id)
+        row = agreed(context, lambda: context.connection(running.row_id), rows.settled)
         found = (row,) if row is not None and not row.deleted else ()
         if not found:
             _gone(running)
@@ -136,7 +137,10 @@ def _creation(context: Context, running: Running, steps: tuple[Step, ...]) -> tu
     context.record("observed", unit=running.name, step=len(running.unit.steps), verdict=verdict, seen=seen, detail="")
     made = at_most_one(running, found)
     if made is None:
+        if not running.row_id and Act.DELETE not in running.wrote:
+            may_be_renamed(context, running)
         return steps
+    edited_since(running, made)
     adopt(context, running, made)
     return tuple(step for step in steps if step.act is not Act.CREATE)
 
@@ -159,11 +163,12 @@ def _connector(context: Context, running: Running, steps: tuple[Step, ...]) -> t
         context.record("observed", unit=running.name, step=number, verdict="other" if found else "as-before", seen="", detail="")
         made = at_most_one(running, found)
         if made is None:
+            may_be_renamed(context, running)
             return steps
         running.row_id, running.latest_connector = made.id, made
         context.record("bound", address=running.name, id=made.id, guid="")
         return tuple(step for step in steps if step.act is not Act.CREATE)
-    row = context.connector(running.row_id)
+    row = agreed(context, lambda: context.connector(running.row_id), rows.settled)
     running.latest_connector = row
     gone = row is None or row.deleted
     deleted = gone and running.unit.kind is UnitKind.DELETE

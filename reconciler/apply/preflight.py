@@ -8,14 +8,14 @@ Neighbours: called by `run` before the first unit, and again after a connector's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from reconciler.apply import rows
+from reconciler.apply import rows, tenant_wide
 from reconciler.apply.below_read import moved_below
 from reconciler.apply.blocking import blocking_fields
 from reconciler.apply.carried import carry, keys_sent
 from reconciler.apply.context import RETEST_PAUSE_S, Context
-from reconciler.apply.running import Running
+from reconciler.apply.running import Running, planned_ids
 from reconciler.errors import CheckFailed, ConnectorUnavailable, StalePlan
 from reconciler.model import (
     Act,
@@ -40,6 +40,7 @@ from reconciler.plan.identity import name_matches
 from reconciler.wire import languages, values
 
 _LONG_ENOUGH = 8
+POINTS_ELSEWHERE = "The connector of {} (#{}) no longer points where the plan found it."
 _AGAIN = "Plan again, look at what changed, and apply the new plan."
 
 
@@ -65,6 +66,9 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
         elif unit.address.kind == "connection":
             running.connector_id = unit.connector_id or _created_earlier(unit, recorded)
             _fit_connection(context, running, waits_for(unit, units))
+        else:
+            running.ids = planned_ids(plan)
+            _fit_tenant_wide(context, running)
         found[running.name] = running
         context.keep_lease()
     _fit_names(context, plan, units)
@@ -127,6 +131,11 @@ def _fit_connection(context: Context, running: Running, waits: str) -> None:
         raise StalePlan("The plan is stale", f"{', '.join(below)} of {running.name} changed since the plan was made.", _AGAIN)
 
 
+def _fit_tenant_wide(context: Context, running: Running) -> None:
+    if moved := tenant_wide.moved_since(running, tenant_wide.read(context, running)):
+        raise StalePlan("The plan is stale", f"{', '.join(moved)} of {running.name} changed since the plan was made.", _AGAIN)
+
+
 def _read_secrets(row: Connection, running: Running) -> list[Secret]:
     """Values that a read brought in fields that hold secrets: a server may repeat them, and then they must not be shown.
 
@@ -136,14 +145,17 @@ def _read_secrets(row: Connection, running: Running) -> list[Secret]:
 
 
 def _fit_pointing(context: Context, running: Running) -> None:
-    """A save and a test send secrets to wherever the connector points, so it has to point where the plan saw it point."""
-    key, url = running.connector_id, running.unit.connector_url
+    if not points_where(context, running, {running.unit.connector_url}):
+        raise StalePlan("The plan is stale", POINTS_ELSEWHERE.format(running.name, running.connector_id), _AGAIN)
+
+
+def points_where(context: Context, running: Running, urls: Collection[str]) -> bool:
+    """Whether the connector points to one of these, or none is known: a save and a test send secrets to wherever it points."""
+    key = running.connector_id
     if key not in context.pointing:
         row = context.connector(key)
         context.pointing[key] = "" if row is None or row.deleted else row.url
-    if url and context.pointing[key] != url:
-        text = f"The connector of {running.name} (#{key}) no longer points where the plan found it."
-        raise StalePlan("The plan is stale", text, _AGAIN)
+    return not running.unit.connector_url or context.pointing[key] in urls
 
 
 def _fit_names(context: Context, plan: Plan, units: Iterable[Unit]) -> None:

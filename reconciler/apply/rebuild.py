@@ -16,11 +16,12 @@ from reconciler.apply import rows
 from reconciler.apply.below_json import below_from_json, restore_starts
 from reconciler.apply.carried import keys_sent
 from reconciler.apply.context import Context
+from reconciler.apply.creation import AS_SENT
 from reconciler.apply.foreign import restore_proved
 from reconciler.apply.running import Carried, Running
 from reconciler.errors import ConnectorUnavailable, ReconcilerError
 from reconciler.journal.events import Verdict
-from reconciler.journal.view import Attempt, UnitView
+from reconciler.journal.view import Attempt, Reading, UnitView
 from reconciler.model import Act, Outcome, Secret, TestResult, Unit
 
 
@@ -89,9 +90,17 @@ def _rebuild_creation(running: Running, state: UnitView) -> None:
         if Act(attempt.act) is Act.CREATE:
             running.wrote.discard(Act.DELETE)  # a recovery creates again what a way back deleted
             running.known_ids = frozenset(attempt.sets.get("known_ids", ()))
+            running.creation_may_hold = attempt.outcome != Outcome.NOT_APPLIED
+            running.created_as_sent = any(_shows_row(one) for one in attempt.readings)
             running.connector_id = running.connector_id or int(attempt.sets.get("connector_id", 0))
         else:
             running.wrote.add(Act(attempt.act))
+            running.created_as_sent |= not attempt.rollback
+
+
+def _shows_row(reading: Reading) -> bool:
+    """Whether it shows the created row as it was sent, and not only that one of its name is there."""
+    return reading.verdict == Verdict.AS_DESIRED and reading.seen.endswith(AS_SENT)
 
 
 def _rebuild_secrets(context: Context, running: Running, state: UnitView) -> Carried:

@@ -19,6 +19,7 @@ from reconciler.apply.accept import UNPROVED, accept, park
 from reconciler.apply.context import Context
 from reconciler.apply.exits import DONE, NEEDS_ATTENTION, STOPPED_SHORT
 from reconciler.apply.forward import go_forward
+from reconciler.apply.preflight import POINTS_ELSEWHERE, points_where
 from reconciler.apply.rebuild import rebuild
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running, planned_ids
@@ -37,7 +38,7 @@ from reconciler.errors import (
 from reconciler.journal.events import Choice
 from reconciler.journal.transitions import UnitPhase
 from reconciler.journal.view import RunView, UnitView
-from reconciler.model import End, Plan, Unit, UnitEnd
+from reconciler.model import Act, End, Plan, Unit, UnitEnd
 from reconciler.plan.codec import from_json
 
 
@@ -71,11 +72,9 @@ def recover_run(context: Context, view: RunView, recovery: Recovery) -> tuple[Un
     context.record("recovery-opened", choice=choice, fencing=context.lease.fencing, actor=dict(recovery.who), why=dict(recovery.why))
     _settle_waiting(context, view)
     context.touched.update(address for address, unit in view.units.items() if unit.touched)
-    bound = context.journal.recorded().bindings
-    ids = {**planned_ids(plan), **{address: row.id for address, row in bound.items()}}
     planned = [unit for unit in plan.units if str(unit.address) in view.units]
     order = planned if choice == Choice.FORWARD else list(reversed(planned))
-    ends = {str(unit.address): _recover_unit(context, unit, view.units[str(unit.address)], recovery, ids) for unit in order}
+    ends = {str(unit.address): _recover_unit(context, plan, unit, view.units[str(unit.address)], recovery) for unit in order}
     units = tuple(ends[str(unit.address)] for unit in planned)
     exit_code = _exit_code(units, choice)
     if exit_code != NEEDS_ATTENTION:
@@ -140,7 +139,7 @@ def _settle_waiting(context: Context, view: RunView) -> None:
         context.clock.sleep(context.timeouts.settle)
 
 
-def _recover_unit(context: Context, unit: Unit, state: UnitView, recovery: Recovery, ids: Mapping[str, int]) -> UnitEnd:
+def _recover_unit(context: Context, plan: Plan, unit: Unit, state: UnitView, recovery: Recovery) -> UnitEnd:
     if state.phase is UnitPhase.DONE:
         return _finished(unit, End(state.end), state.reason, written=state.touched)
     running = Running(unit)
@@ -148,7 +147,10 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, recovery: Recov
         return _close(context, running, Back(End.UNTOUCHED, "nothing was sent for it"))
     try:
         running = told(lambda: rebuild(context, unit, state))
-        running.ids = dict(ids)
+        bound = context.journal.recorded().bindings
+        running.ids = {**planned_ids(plan), **{address: row.id for address, row in bound.items()}}
+        if recovery.choice in (Choice.BACK, Choice.FORWARD):
+            told(lambda: _see_where_it_points(context, plan, running, recovery.choice))
         match recovery.choice:
             case Choice.ACCEPT_CURRENT:
                 back = accept(context, running, state)
@@ -163,6 +165,21 @@ def _recover_unit(context: Context, unit: Unit, state: UnitView, recovery: Recov
     except ReconcilerError as error:
         back = Back(End.NEEDS_ATTENTION, f"{UNPROVED}, the recovery stopped: {error}")
     return _close(context, running, back)
+
+
+def _see_where_it_points(context: Context, plan: Plan, running: Running, choice: str) -> None:
+    """See that what is sent goes where the run sent it, or to where its own plan moves the connector.
+
+    Raises:
+        ConflictError: somebody moved the connector; nothing was sent.
+    """
+    planned = {step.act for step in running.unit.steps} & {Act.SAVE, Act.CREATE}
+    saves = planned if choice == Choice.FORWARD else running.wrote & {Act.SAVE}
+    if running.address.kind != "connection" or not running.connector_id or not saves:
+        return
+    moved = {str(one.sets["url"]) for one in plan.units if str(one.address) == running.unit.connector and "url" in one.sets}
+    if not points_where(context, running, {running.unit.connector_url, *moved}):
+        raise ConflictError("Somebody else is at work", POINTS_ELSEWHERE.format(running.name, running.connector_id))
 
 
 def _back(context: Context, running: Running, reason: str) -> Back:

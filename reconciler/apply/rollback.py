@@ -10,15 +10,20 @@ Neighbours: called by `run` after a failure and by `recover`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.apply import rows
 from reconciler.apply.below_back import BELOW, NEEDS_INACTIVE, check_below, differs_below, put_back_mapped, put_back_ordered
-from reconciler.apply.connection import at_most_one, find_created, refresh, save, set_active, test_stored
+from reconciler.apply.connection import refresh, save, set_active, test_stored
 from reconciler.apply.context import Context
-from reconciler.apply.ensure import Write, ensure, look
+from reconciler.apply.creation import at_most_one, edited_since, find_created, may_be_renamed
+from reconciler.apply.ensure import Write, agreed, ensure, look
 from reconciler.apply.running import Running
-from reconciler.errors import ConflictError
+from reconciler.errors import CheckFailed, ConflictError
 from reconciler.model import Act, Connection, End, UnitKind
+
+_EMPTIES: Final = "A save sends exactly what the connector declares, so one without would empty the configuration."
+_WHEN_IT_ANSWERS: Final = "Run it again when the connector answers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def roll_back_connection(context: Context, running: Running) -> Back:
     """
     if running.unit.kind is UnitKind.CREATE:
         return _undo_creation(context, running)
-    fresh = look(context, lambda: context.connection(running.row_id), lambda row: _is_as_last_read(running, row))
+    fresh = _read(context, running)
     if running.unit.kind is UnitKind.DELETE and (fresh is None or fresh.deleted):
         running.latest = fresh
         _note_read(context, running, "as-desired")
@@ -61,12 +66,19 @@ def _is_there(row: Connection | None) -> bool:
     return row is not None and not row.deleted
 
 
-def _is_as_last_read(running: Running, row: Connection | None) -> bool:
-    """Whether a read may be believed at once: nothing of the row differs from what this run read of it last."""
+def _read(context: Context, running: Running) -> Connection | None:
+    """A read to act on: at once where nothing of the row differs from what this process read of it last, else where several agree."""
     last = running.latest
-    if row is None or row.deleted or last is None:
-        return last is None and _is_there(row)
-    return not rows.differing(row, last, rows.settable(last), running.fields, running.secret_keys)
+
+    def is_as_last_read(row: Connection | None) -> bool:
+        assert last is not None
+        if row is None or row.deleted:
+            return False
+        return not rows.differing(row, last, rows.settable(last), running.fields, running.secret_keys)
+
+    if last is None:
+        return agreed(context, lambda: context.connection(running.row_id), rows.settled)
+    return look(context, lambda: context.connection(running.row_id), is_as_last_read)
 
 
 def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
@@ -76,7 +88,10 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
     switched = _is_switched(running, observed, fresh)
     check_below(context, running)
     if Act.SAVE in running.wrote:
+        if observed.config and not running.fields:
+            raise CheckFailed("The connector does not tell its fields", f"{_EMPTIES} Nothing of {running.name} was sent.", _WHEN_IT_ANSWERS)
         strange = rows.foreign(fresh, observed, running.saved, running.fields)
+        strange += rows.foreign_languages(fresh, observed, running.saved)
         if strange:
             raise ConflictError(
                 "Somebody else is at work", f"{', '.join(strange)} of {running.name} was changed by somebody else after this run wrote it."
@@ -113,7 +128,7 @@ def _put_back_below(context: Context, running: Running, observed: Connection, nu
     put_back_ordered(context, running, number)
     if running.wrote & NEEDS_INACTIVE and running.latest is not None:
         if running.wrote & {Act.DEFAULT, Act.RANK}:
-            fresh = look(context, lambda: context.connection(running.row_id), lambda row: _is_as_last_read(running, row))
+            fresh = _read(context, running)
             if fresh is None or fresh.deleted:
                 raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) was deleted in SuperOffice.")
             switched = _is_switched(running, observed, fresh)
@@ -184,12 +199,15 @@ def _undo_creation(context: Context, running: Running) -> Back:
     number = len(running.unit.steps)
     if not running.row_id:
         made = at_most_one(running, look(context, lambda: find_created(context, running), bool))
+        if made is None:
+            may_be_renamed(context, running)
         running.row_id = made.id if made is not None else running.answered_id
         verdict = "other" if running.row_id else "as-before"
         context.record("observed", unit=running.name, step=number, verdict=verdict, seen="", detail="")
         if not running.row_id:
             return Back(End.AS_BEFORE)
     row = look(context, lambda: context.connection(running.row_id), _is_there)
+    edited_since(running, row, back=True)
     running.latest = row
     if row is None or row.deleted:
         _note_read(context, running, "as-before")

@@ -145,6 +145,22 @@ def foreign(fresh: Connection, observed: Connection, wrote: Attributes, fields: 
     return tuple(strange)
 
 
+def foreign_languages(fresh: Connection, observed: Connection, wrote: Attributes) -> tuple[str, ...]:
+    """Texts that hold what we wrote, and beside it a language that is neither as it was nor ours."""
+
+    def is_told(name: str) -> bool:
+        now, was = languages.parse(getattr(fresh, name)), getattr(observed, name)
+        return now in (languages.parse(was), languages.parse(languages.merge(was, wrote[name])))
+
+    ours = [name for name in ("name", "description") if name in wrote and has_text(getattr(fresh, name), wrote[name])]
+    return tuple(name for name in ours if not is_told(name))
+
+
+def settled(row: Connection | Connector | None) -> Connection | Connector | None:
+    """A row without what the engine moves."""
+    return replace(row, cursor="") if isinstance(row, Connection) else row
+
+
 def differing(fresh: Connection, observed: Connection, paths: Attributes, fields: Fields, secret_keys: Collection[str]) -> tuple[str, ...]:
     """Which of the attributes named by `paths` differ between two reads of a row; secrets are not looked at."""
     found = [name for name in ("name", "description", "active") if name in paths and getattr(fresh, name) != getattr(observed, name)]

@@ -68,6 +68,8 @@ class Progress:
     ids: dict[str, int] = field(default_factory=dict)
     stopped: ReconcilerError | None = None
     refused: bool = False
+    cut_short: bool = False
+    """A signal, or a failure that is not of one unit alone, came at some unit, be it the first to fail or not."""
 
     @property
     def halted(self) -> bool:
@@ -75,7 +77,7 @@ class Progress:
         if self.stopped is None or self.refused:
             return self.refused
         unsettled = any(end.end is End.NEEDS_ATTENTION for end in self.ends.values())
-        return unsettled or not self.options.keep_going or not isinstance(self.stopped, (StepFailed, ConflictError, CheckFailed))
+        return unsettled or not self.options.keep_going or self.cut_short
 
 
 def run_plan(context: Context, plan: Plan, units: Sequence[Unit], recorded: Recorded, options: Options) -> RunReport:
@@ -231,6 +233,7 @@ def _test_dependents(context: Context, progress: Progress, done: Running) -> Non
 def _fail(context: Context, progress: Progress, running: Running, failure: ReconcilerError) -> None:
     """Bring the failed unit to an end that is true, and remember what stopped the run."""
     progress.stopped = progress.stopped or failure
+    progress.cut_short |= not isinstance(failure, (StepFailed, ConflictError, CheckFailed))
     if isinstance(failure, JournalError):
         raise failure
     if running.name not in context.touched:

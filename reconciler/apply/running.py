@@ -86,6 +86,8 @@ class Running:
         wrote_pairs: list items that a save of ours was to set, by field id and ERP item.
         foreign_below: what a read showed to be somebody else's, so that it is neither as found nor ours to put back.
         switched_to: whether it is active by our last toggle, as a read proved; None before one, and while one is in doubt.
+        created_as_sent: a read showed what the unit created as it was sent; what differs by now is somebody else's.
+        creation_may_hold: an earlier process sent a creation of which nothing says that it had no effect.
         sent_keys: config keys for which this journal once sent a secret, whatever the file says of them now.
         unknown_before: config keys that were once secret and whose value before the run nobody knows here.
         settled: config values that could only be decided after the plan was made, when the connector answered.
@@ -123,6 +125,8 @@ class Running:
     wrote_pairs: dict[int, dict[str, int | None]] = field(default_factory=dict)
     foreign_below: list[str] = field(default_factory=list)
     switched_to: bool | None = None
+    created_as_sent: bool = False
+    creation_may_hold: bool = False
     sent_keys: frozenset[str] = frozenset()
     settled: dict[str, Value] = field(default_factory=dict)
     unknown_before: tuple[str, ...] = ()

@@ -23,16 +23,20 @@ from reconciler.plan.tenant_wide import PRIORITY, SUPEROFFICE, engine_attributes
 ENGINE_PAUSES_S = (0.5, 2.0, 5.0, 10.0, 30.0)
 
 
+def moved_since(running: Running, now: Attributes) -> list[str]:
+    """What the unit sets and a read shows other than the plan found it."""
+    before = running.unit.before or {}
+    return [name for name in running.unit.sets if not _unmoved(_normal(before.get(name), running), now.get(name))]
+
+
 def open_unit(context: Context, running: Running) -> None:
     """Take the read that opens the unit and compare it with the plan.
 
     Raises:
         ConflictError: it is not as the plan found it; nothing was written.
     """
-    running.observed_wide = _read(context, running)
-    before = running.unit.before or {}
-    moved = [name for name in running.unit.sets if not _unmoved(_normal(before.get(name), running), running.observed_wide.get(name))]
-    if moved:
+    running.observed_wide = read(context, running)
+    if moved := moved_since(running, running.observed_wide):
         raise ConflictError("Somebody else is at work", f"{', '.join(moved)} of {running.name} changed since the plan was made.")
 
 
@@ -53,7 +57,7 @@ def roll_back(context: Context, running: Running) -> Back:
     """
     number = len(running.unit.steps)
     found = running.observed_wide
-    now = _read(context, running)
+    now = read(context, running)
     # Durable before the first write of the way back: nothing is sent while an outcome is in doubt.
     _note(context, running, now)
     _refuse_foreign(running, now, [name for act in _SETS if act in running.wrote for name in _SETS[act]])
@@ -61,7 +65,7 @@ def roll_back(context: Context, running: Running) -> Back:
         if act in running.wrote:
             wanted = {name: found[name] for name in _SETS[act]}
             _ensure(context, running, act, wanted, number, rollback=True)
-    same = _note(context, running, _read(context, running))
+    same = _note(context, running, read(context, running))
     return Back(End.AS_BEFORE) if same else Back(End.NEEDS_ATTENTION, "It is not as it was found.")
 
 
@@ -71,7 +75,7 @@ def look_again(context: Context, running: Running) -> None:
     Raises:
         ConflictError: something is neither as the run found it nor as the plan wants it; nothing was sent.
     """
-    now = _read(context, running)
+    now = read(context, running)
     context.record("observed", unit=running.name, step=len(running.unit.steps), verdict="other", seen="", detail="")
     _refuse_foreign(running, now, running.unit.sets)
 
@@ -106,7 +110,7 @@ def _note(context: Context, running: Running, now: Attributes) -> bool:
 
 def compare(context: Context, running: Running) -> tuple[End, str]:
     """Which known state the tenant has now, if either, and the verdict for the journal."""
-    now = _read(context, running)
+    now = read(context, running)
     wants = running.unit.wants or {}
     known = all(_has_place(one, running) for one in wants.get("order", ()))
     if known and all(_holds(now.get(name), _normal(value, running)) for name, value in wants.items()):
@@ -125,7 +129,8 @@ _OPERATIONS = {
 }
 
 
-def _read(context: Context, running: Running) -> Attributes:
+def read(context: Context, running: Running) -> Attributes:
+    """What the unit is about, as it is now: an order by ids, or `on` and `interval` in seconds."""
     if running.address == PRIORITY:
         return {"order": context.mappings.sync_priority()}
     engine: Engine = context.mappings.engine()
@@ -165,7 +170,7 @@ def _id_of(name: str, running: Running) -> int:
 
 
 def _ensure(context: Context, running: Running, act: Act, wanted: Attributes, number: int, *, rollback: bool = False) -> None:
-    start = _read(context, running)
+    start = read(context, running)
     _refuse_foreign(running, start, wanted)
     running.wrote.add(act)
 
@@ -182,7 +187,7 @@ def _ensure(context: Context, running: Running, act: Act, wanted: Attributes, nu
         act=act,
         operation=_OPERATIONS[act],
         row_id=0,
-        read=lambda: _read(context, running),
+        read=lambda: read(context, running),
         done=lambda found: all(_holds(found[name], value) for name, value in wanted.items()),
         before=lambda found: all(found[name] == start[name] for name in wanted),
         send=send,
@@ -204,7 +209,7 @@ def _holds(found: Any, wanted: Any) -> bool:
 
 
 def _verify(context: Context, running: Running, step: Step) -> None:
-    now = _read(context, running)
+    now = read(context, running)
     wants = running.unit.wants or {}
     wrong = [name for name, value in wants.items() if not _holds(now.get(name), _normal(value, running))]
     context.record("observed", unit=running.name, step=step.number, verdict="other" if wrong else "as-desired", seen="", detail="")

@@ -14,6 +14,7 @@ from reconciler.desired import load_text
 from reconciler.errors import OpenRun, RefusedError
 from reconciler.flow.judging import Occasion
 from reconciler.flow.planning import make_plan
+from reconciler.journal.view import UnitView
 from reconciler.model import Address, End, Plan
 from reconciler.plan.way_back import way_back
 from reconciler.session import Session
@@ -41,8 +42,9 @@ def make_rollback_plan(
     done = [unit for unit in plan.units if _brought_about(view.units.get(str(unit.address)))]
     known = {Address.parse(address).key for address in plan.bindings if address.startswith("connection/")}
     back = way_back(done, language="en", known=known)
+    stays = (*back.stays, *(_half_done(unit) for unit in view.units.values() if unit.touched and unit.end == End.NEEDS_ATTENTION))
     if back.empty:
-        detail = " ".join(back.stays) or "Every unit of it is untouched, or was rolled back."
+        detail = " ".join(stays) or "Every unit of it is untouched, or was rolled back."
         raise RefusedError(
             "There is nothing to go back from",
             f"Run {view.run} left nothing that a plan could undo. {detail}",
@@ -50,8 +52,12 @@ def make_rollback_plan(
         )
     text = json.dumps(back.document, ensure_ascii=False, indent=1)
     desired = load_text(text, f"the way back from {view.run}", target=session.target)
-    return make_plan(session, desired, permissions=permissions, occasion=occasion), tuple(back.stays)
+    return make_plan(session, desired, permissions=permissions, occasion=occasion), stays
 
 
-def _brought_about(unit: object) -> bool:
-    return getattr(unit, "end", "") == End.AS_DESIRED and bool(getattr(unit, "touched", False))
+def _brought_about(unit: UnitView | None) -> bool:
+    return unit is not None and unit.end == End.AS_DESIRED and unit.touched
+
+
+def _half_done(unit: UnitView) -> str:
+    return f"{unit.address} was accepted half done, so no way back leads from it: put into the file what it should be, and plan that."

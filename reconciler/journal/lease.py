@@ -20,6 +20,7 @@ import contextlib
 import os
 import socket
 import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -246,9 +247,11 @@ else:
 def _place() -> str:
     """Two places with the same text share process ids. A host name alone does not tell: containers may share one."""
     marks = [socket.gethostname()]
-    with contextlib.suppress(OSError):
+    try:
         marks.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip())
         marks.append(str(Path("/proc/self/ns/pid").readlink()))
+    except OSError:  # not Linux: then the address of the network card tells machines of one name apart
+        marks.append(f"{uuid.getnode():x}")
     return " ".join(marks)
 
 

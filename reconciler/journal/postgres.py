@@ -34,6 +34,7 @@ _CLAIM_WAIT_S = 3.0
 _SETTINGS = tuple(
     f"SET {name} = '{int(BUSY_TIMEOUT_S)}s'" for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 )
+_HAS_IDLE_TIMEOUT = 140000  # Source: release notes of PostgreSQL 14
 _APPEND_ONLY = (
     "CREATE FUNCTION event_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$",
     "CREATE TRIGGER event_no_change BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION event_refuse()",
@@ -193,6 +194,8 @@ class PostgresDatabase:
         """Set the session up, and make the tables where that is wanted; whether there is a journal."""
         for setting in _SETTINGS:
             self._connection.execute(setting)
+        if self._connection.info.server_version >= _HAS_IDLE_TIMEOUT:  # a long call, or the wait for a late effect, is no idleness
+            self._connection.execute("SET idle_session_timeout = 0")
         for name, least in (("fsync", "on"), ("full_page_writes", "on")):
             if self.rows(f"SHOW {name}")[0][0] != least:
                 raise JournalError(

@@ -7,6 +7,8 @@ Effects: talks to the database server.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.errors import InputError, JournalError
@@ -43,11 +45,10 @@ def connect(url: str, reference: str) -> Any:
         message = f"{reference} does not hold the address of a PostgreSQL database."
         hint = "Its form is postgresql://USER:PASSWORD@HOST:5432/DATABASE, with special characters of the password percent-encoded."
         raise InputError([Problem("journal-url", message, hint=hint)]) from None
-    given: dict[str, Any] = {
-        name: value for name, value in {"connect_timeout": _CONNECT_TIMEOUT_S, **_KEEPALIVE}.items() if name not in asked
-    }
-    hosts = str(asked.get("host") or asked.get("hostaddr") or "").split(",")
-    if "sslmode" not in asked and not all(host in _LOOPBACK or host.startswith("/") for host in hosts):
+    # What we keep is UTF-8, whatever the server's own encoding.
+    ours = {"connect_timeout": _CONNECT_TIMEOUT_S, "client_encoding": "utf8", **_KEEPALIVE}
+    given: dict[str, Any] = {name: value for name, value in ours.items() if name not in asked}
+    if _is_open(asked, os.environ):
         given["sslmode"] = "require"  # else the driver goes on in clear text where the server offers no TLS
     try:
         return psycopg.connect(text, autocommit=True, prepare_threshold=None, application_name="reconciler", **given)
@@ -55,6 +56,17 @@ def connect(url: str, reference: str) -> Any:
         raise _unreachable(str(error), reference) from None
     except UnicodeError:
         raise _unreachable("", reference) from None
+
+
+def _is_open(asked: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Whether nothing says how safe the way to another machine has to be: neither the address nor what libpq takes from elsewhere.
+
+    A service is a person's own file of such settings, which what we add would overrule.
+    """
+    if "sslmode" in asked or "service" in asked or any(environ.get(name) for name in ("PGSSLMODE", "PGSERVICE")):
+        return False
+    named = asked.get("host") or asked.get("hostaddr") or environ.get("PGHOST") or environ.get("PGHOSTADDR") or ""
+    return not all(host in _LOOPBACK or host.startswith("/") for host in str(named).split(","))
 
 
 def _unreachable(said: str, reference: str) -> JournalError:

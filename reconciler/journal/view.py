@@ -7,6 +7,7 @@ Effects: none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,9 @@ from reconciler.journal.transitions import RunPhase, RunState, UnitPhase, UnitSt
 from reconciler.model import Act, Binding, Outcome, SentSecret
 
 __all__ = ["Attempt", "Reading", "Recovery", "RunView", "Tested", "UnitView", "view_run"]
+
+# What a read of a creation is noted as when it shows one row: `apply.connection`, `apply.connector`.
+_MADE = re.compile(r"#(\d+)(?:, as it was sent)?$")
 
 
 @dataclass(slots=True)
@@ -104,6 +108,7 @@ class UnitView:
         raw_sealed: the sealed row as it was read, where there was a key.
         attempts: every write, those of a rollback and of recoveries included, in order.
         sent: config field key to the secret proved to be the one last sent.
+        made_id: the id of what the last creation made, as a read or its binding tells; 0 before that, and once it was given up.
         parked: why it was switched off on purpose; empty when it was not.
         end: the last unit-closed's; empty before one or when a recovery opened it again.
         state: what the table knows of it (`touched`, `doubt`, `proved`).
@@ -123,6 +128,7 @@ class UnitView:
     noops: list[tuple[Any, str]] = field(default_factory=list)
     sent: dict[str, SentSecret] = field(default_factory=dict)
     activated: bool = False
+    made_id: int = 0
     parked: str = ""
     rollback_reason: str = ""
     end: str = ""
@@ -140,11 +146,11 @@ class UnitView:
 
     @property
     def row_id(self) -> int:
-        """The id that its writes named last; 0 before one did, and after a creation, also one that follows a way back's deletion."""
+        """The id that its writes named last, or of what its last creation made; 0 while neither is known."""
         found = 0
         for attempt in self.attempts:
             found = 0 if attempt.act == Act.CREATE else attempt.id or found
-        return found
+        return found or self.made_id
 
     @property
     def in_doubt(self) -> Attempt | None:
@@ -259,8 +265,12 @@ def _take(view: RunView, event: Event) -> None:
             view.notes.append(body["text"])
         case Kind.BOUND:
             view.bound[body["address"]] = Binding(body["id"], body["guid"])
+            if body["address"] in view.units:
+                view.units[body["address"]].made_id = body["id"]
         case Kind.UNBOUND:
             view.bound[body["address"]] = None
+            if body["address"] in view.units:
+                view.units[body["address"]].made_id = 0
         case Kind.TEST:
             made = Tested(event.seq, event.at, *(body[key] for key in ("unit", "phase", "address", "passed", "seconds", "detail")))
             (view.units[made.unit].tests if made.unit in view.units else view.tests).append(made)
@@ -300,11 +310,14 @@ def _take_attempt(unit: UnitView, event: Event) -> None:
         what = {key: body[key] for key in ("step", "act", "operation", "object", "id", "attempt", "rollback", "sets", "seen")}
         secrets = {name: sent_secret(entry) for name, entry in body["secrets"].items()}
         unit.attempts.append(Attempt(event.seq, event.at, secrets=secrets, **what))
+        unit.made_id = 0 if body["act"] == Act.CREATE else unit.made_id
         return
     last = unit.attempts[-1] if unit.attempts else None
     if event.kind == Kind.OBSERVED:
         reading = Reading(event.seq, event.at, *(body[key] for key in ("step", "verdict", "seen", "detail")))
         unit.readings.append(reading)
+        made = _MADE.match(reading.seen) if last is not None and last.act == Act.CREATE and reading.verdict == Verdict.AS_DESIRED else None
+        unit.made_id = int(made[1]) if made is not None else unit.made_id
         if last is not None:
             last.readings.append(reading)
     elif event.kind == Kind.OUTCOME and last is not None:

@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from reconciler.errors import JournalError, LeaseHeld, LeaseLost, RefusedError
+from reconciler.journal import lease
 from reconciler.journal.lease import HeldLease, acquire, break_lease, holder, is_alive
 from reconciler.journal.store import Store
 from tests.journal.bodies import RUN, TARGET, StepClock, body
@@ -282,3 +285,18 @@ def test_of_two_processes_that_start_together_exactly_one_gets_it(place: str, st
             end(racer)
     assert set(winners) == {0, 1}
     assert store.verify().events == 50
+
+
+def test_two_machines_of_one_name_are_two_places_also_where_no_boot_id_tells_them_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows and macOS: their processes must not be taken for dead by each other."""
+
+    def nothing(*_args: object, **_more: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", nothing)
+    places = []
+    for card in (0x1A2B3C, 0x4D5E6F):
+        monkeypatch.setattr(uuid, "getnode", lambda card=card: card)
+        places.append(lease._place())
+    assert places[0] != places[1]
+    assert lease._place() == places[1]

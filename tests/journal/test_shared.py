@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from reconciler.errors import InputError, JournalError, LeaseHeld, LeaseLost, ReconcilerError
 from reconciler.journal import postgres
@@ -95,6 +97,64 @@ def test_a_remote_server_is_spoken_to_with_tls_unless_the_address_says_otherwise
         with pytest.raises(JournalError):
             postgres.PostgresDatabase.open(f"postgresql://u:p@{address}", "env:JOURNAL", create=True)
     assert asked == ["require", None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("environ", "address", "asks"),
+    [
+        ({"PGSSLMODE": "verify-full"}, "db.example.com/j", None),
+        ({"PGHOST": "db.example.com"}, "/j", "require"),
+        ({"PGHOST": "/var/run/postgresql"}, "/j", None),
+        ({}, "/j?service=ours", None),
+    ],
+)
+def test_what_the_environment_asks_of_the_way_to_the_server_is_never_lowered(
+    environ: dict[str, str], address: str, asks: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def connect(_url: str, **given: object) -> None:
+        asked.append(given.get("sslmode"))
+        raise psycopg.OperationalError("connection refused")
+
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(JournalError):
+        postgres.PostgresDatabase.open(f"postgresql://u:p@{address}", "env:JOURNAL", create=True)
+    assert asked == [asks]
+
+
+@contextmanager
+def database(place: str, name: str, *more: str) -> Iterator[str]:
+    """A database of its own, and its address."""
+    with psycopg.connect(place, autocommit=True) as server:
+        server.execute(sql.SQL(f"CREATE DATABASE {name} {' '.join(more)}"))
+        try:
+            yield place.replace("/postgres?", f"/{name}?")
+        finally:
+            server.execute(sql.SQL(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def test_a_server_that_ends_idle_sessions_leaves_a_run_that_waits_alone(place: str) -> None:
+    with database(place, "idle") as address:
+        run_sql(place, "ALTER DATABASE idle SET idle_session_timeout = '300ms'")
+        with open_at(address) as store:
+            journal = store.journal(TARGET, RUN)
+            journal.append("run-opened", body("run-opened"))
+            time.sleep(0.8)
+            journal.append("unit-opened", body("unit-opened"))
+            assert store.verify().sound
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_journal_can_be_kept_in_a_database_of_another_encoding(place: str, encoding: str) -> None:
+    with (
+        database(place, "other", f"ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'") as address,
+        open_at(address) as store,
+    ):
+        store.journal(TARGET, RUN).append("run-opened", body("run-opened"))
+        assert store.verify().sound
 
 
 # --- what may not be there or not be done --------------------------------------------------------------------------------

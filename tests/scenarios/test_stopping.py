@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+
 import pytest
 
 from reconciler.emulator import Call, Fault, FaultKind
@@ -45,6 +47,24 @@ def test_keep_going_runs_the_others(three: Stage) -> None:
     fail_second_save(three)
     report = three.apply(keep_going=True)
     assert (report.exit_code, ends(report)) == (5, [End.AS_DESIRED, End.AS_BEFORE, End.AS_DESIRED])
+
+
+def test_a_signal_stops_a_run_that_keeps_going_although_another_unit_had_failed_first(three: Stage) -> None:
+    """The first failure said that the run goes on; a signal in a later unit still ends it there."""
+    saves: list[int] = []
+
+    def asked(call: Call) -> None:
+        if call.operation == SAVE:
+            saves.append(call.request["Connection"]["ErpConnectionId"])
+            if len(set(saves)) == 2 and saves.count(saves[-1]) == 1:
+                _thread.interrupt_main()
+
+    three.emulator.faults.add(Fault(SAVE, FaultKind.FORBIDDEN, nth=1))
+    three.emulator.before_call = asked
+    report = three.apply(keep_going=True)
+    assert (report.exit_code, ends(report)[0], ends(report)[2]) == (5, End.AS_BEFORE, End.UNTOUCHED)
+    assert len(set(saves)) == 2
+    assert "Norge 2" in three.connection("Norway 2")["DisplayName"]
 
 
 def test_keep_going_still_stops_when_something_needs_attention(three: Stage) -> None:

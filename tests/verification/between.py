@@ -7,11 +7,10 @@ Where that ends with 6 the run stays open, and accepting what is there closes it
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.emulator import Emulator
 from tests.faults.scenarios import ids_of
 from tests.faults.stage import Stage
 from tests.faults.truth import Picture, picture
@@ -26,34 +25,12 @@ CHOICES = ("back", "forward", "park", "accept-current")
 STEP = 3
 """Every third boundary, another one for each choice."""
 Path = tuple[Any, ...]
-Act = Callable[[Emulator], object]
-
-
-def _interval(emulator: Emulator) -> None:
-    emulator.edit.set_engine(interval_s=7200)
-
-
-def _order(emulator: Emulator) -> None:
-    row = ids_of(emulator)
-    emulator.edit.set_priorities([row["visma-se"], 0, row["visma-fi"], row["fortnox-se"], row["visma-no"]])
-
-
-def _connector(name: str) -> Act:
-    return lambda emulator: emulator.edit.rename_connector(ids_of(emulator)[name], "By hand")
 
 
 # A toggle is left out: which one came last is what a run in doubt cannot know. `crossed` and `machine` have it.
-_OF_CONNECTIONS = {
+PLANNED = {
     (plan, edit.name): (key, edit.act) for plan, (key, edits) in EDITED.items() for edit in edits if edit.name not in ("toggle", "cursor")
 }
-_WIDE: dict[tuple[str, str], Act] = {
-    ("tenant", "interval"): _interval,
-    ("tenant", "order"): _order,
-    ("url", "connector"): _connector("Visma Business"),
-    ("url-back", "connector"): _connector("Visma Business"),
-    ("connectors", "connector"): _connector("Unused"),
-}
-PLANNED = (*_OF_CONNECTIONS, *_WIDE)
 
 
 @dataclass
@@ -91,11 +68,8 @@ def tried(stage: Stage, plan: str, edit: str, at: int, choice: str) -> Tried | N
         emulator = stage.emulator
         before = _values(picture(emulator))
         with contextlib.suppress(KeyError, LookupError):
-            if (plan, edit) in _WIDE:
-                _WIDE[plan, edit](emulator)
-            else:
-                key, act = _OF_CONNECTIONS[plan, edit]
-                act(emulator, rows.get(key) or ids_of(emulator)[key])
+            key, act = PLANNED[plan, edit]
+            act(emulator, (rows.get(key) or ids_of(emulator)[key]) if key else 0)
         after = _values(picture(emulator))
         moved = {path: value for path, value in after.items() if before.get(path) != value}
         # SuperOffice itself takes a row in or out of the order.

@@ -19,7 +19,7 @@ from reconciler.errors import ReconcilerError
 from tests.faults.checker import Violation, judge_refusal
 from tests.faults.edited import Edit, Watch, judge_edited
 from tests.faults.matrix import Cell, operations, single
-from tests.faults.scenarios import Hook
+from tests.faults.scenarios import Hook, ids_of
 from tests.faults.stage import Account, Prepared, Stage
 from tests.faults.trial import Trial
 from tests.verification.layers import Batch
@@ -27,6 +27,7 @@ from tests.verification.layers import Batch
 __all__ = ["CROSSED", "EDITED", "EDITS", "EditCase", "attempt_edited", "crossed_batches", "crossed_cases", "edit_batches", "edit_cases"]
 
 SIZE = 20
+MOVED = "https://moved.example.com/visma/ErpConnectorWS.svc"
 
 
 def _toggle(emulator: Emulator, row: int) -> None:
@@ -96,7 +97,33 @@ _BELOW = (
     Edit("order", "somebody edits the order that the plan changes", lambda emulator, row: emulator.edit.set_rank(row, "Customer", ["POSTALCITY", "CustNo"])),
 )  # fmt: skip
 
-# Each plan with the connection that is edited, and what is done to it.
+
+def _order(emulator: Emulator, _row: int) -> None:
+    row = ids_of(emulator)
+    emulator.edit.set_priorities([row["visma-se"], 0, row["visma-fi"], row["fortnox-se"], row["visma-no"]])
+
+
+def _interval(emulator: Emulator, _row: int) -> None:
+    emulator.edit.set_engine(interval_s=7200)
+
+
+def _moved(emulator: Emulator, row: int) -> None:
+    """To where the same program answers."""
+    emulator.edit.answer_at(MOVED, "Test.Excel")
+    emulator.edit.set_url(row, MOVED)
+
+
+_SETTINGS = (
+    Edit("interval", "somebody sets the interval that the plan changes", _interval, of="settings"),
+    Edit("order", "somebody edits the order that the plan changes", _order, of="settings"),
+)
+_CONNECTOR = (
+    Edit("rename", "somebody renames the connector", lambda emulator, row: emulator.edit.rename_connector(row, "By hand"), of="connectors"),
+    Edit("url", "somebody moves the connector", _moved, of="connectors"),
+    Edit("delete", "somebody deletes the connector", lambda emulator, row: emulator.edit.delete_connector(row), of="connectors"),
+)
+
+# Each plan with what is edited (a connection, a connector, or the tenant's settings), and what is done to it.
 EDITED: dict[str, tuple[str, tuple[Edit, ...]]] = {
     "update": ("visma-no", (*_EVERYWHERE, *_CONFIG)),
     "metadata": ("fortnox-se", (*_EVERYWHERE[:-1], *_METADATA)),
@@ -105,9 +132,12 @@ EDITED: dict[str, tuple[str, tuple[Edit, ...]]] = {
     "delete": ("visma-se", (*_EVERYWHERE, Edit("config", "somebody edits a config field", _config("Filename", "F0001.xlsm")))),
     "update-back": ("visma-no", (*_EVERYWHERE, *_CONFIG)),
     "mappings-back": ("visma-no", (*_EVERYWHERE, *_BELOW)),
+    "tenant": ("", _SETTINGS),
+    "url": ("Visma Business", _CONNECTOR),
+    "url-back": ("Visma Business", _CONNECTOR),
+    "connectors": ("Unused", _CONNECTOR),
 }
 EDITS = {(plan, edit.name): edit for plan, (_, edits) in EDITED.items() for edit in edits}
-_ROWS = {"visma-no": "Visma Norway", "visma-se": "Visma Sweden", "fortnox-se": "Fortnox Sweden"}
 
 # Faults that meet edits: an answer that is lost before or after the effect, or late; an error; a page.
 FAULTS = ("drop-after", "drop-before", "late", "error-500-after", "html-before", "unauthorized")
@@ -184,7 +214,7 @@ def _both(hook: Hook | None, watch: Watch) -> Hook:
 
 
 def _row(stage: Stage, scenario: str) -> int:
-    return int(stage.emulator.inspect.find(_ROWS[EDITED[scenario][0]])[0]["ErpConnectionId"])
+    return ids_of(stage.emulator).get(EDITED[scenario][0], 0)
 
 
 # --- the cases -----------------------------------------------------------------------------------------------------------

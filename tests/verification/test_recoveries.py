@@ -203,7 +203,7 @@ def test_a_way_back_that_switches_it_on_again_ends_what_a_park_had_said(stage: S
 
 @pytest.mark.parametrize(
     ("plan", "edit", "at"),
-    [("tenant", "order", 29), ("tenant", "interval", 13), ("url", "connector", 26), ("delete", "describe", 9), ("mappings", "default", 60)],
+    [("tenant", "order", 29), ("tenant", "interval", 13), ("url", "rename", 26), ("delete", "describe", 9), ("mappings", "default", 60)],
 )
 def test_what_somebody_edits_between_a_death_and_its_recovery_stands_whatever_is_chosen(
     stage: Stage, plan: str, edit: str, at: int
