@@ -141,7 +141,7 @@ EDITS = {(plan, edit.name): edit for plan, (_, edits) in EDITED.items() for edit
 
 # Faults that meet edits: an answer that is lost before or after the effect, or late; an error; a page.
 FAULTS = ("drop-after", "drop-before", "late", "error-500-after", "html-before", "unauthorized")
-CROSSED = ("update", "metadata", "delete", "map")
+CROSSED = ("update", "metadata", "delete", "map", "tenant", "url", "connectors")
 
 
 @dataclass(frozen=True)
