@@ -1,11 +1,11 @@
 """Mutation testing of the safety modules: one small change at a time, and some test has to fail.
 
-    python -m tests.verification.mutants [MODULE…] [--seconds N] [--every N] [--workers N]
+    python -m tests.verification.mutants [MODULE…] [--seconds N] [--every N] [--workers N] [--enough N]
 
 A library for this (mutmut, cosmic-ray) does not go with tests that keep servers in threads, nor with a checkout in which others work. So:
 the tests are collected once, and run once to learn which of them runs which line and for how long. Then the process is forked for each
 mutant before any test ran in it, the child takes the change over in memory, and runs the tests that run the changed line, quickest first,
-until one fails. No file is touched. What takes more than `ENOUGH_S` of tests is not looked for any longer and counts as not found.
+until one fails. No file is touched. What takes more than `--enough` seconds of tests is not looked for any longer and counts as not found.
 
 Results go to `.verification/mutants-<module>-<digest>.jsonl`, with the test that failed. A mutant that was found stays found as long as the
 module's text is the same and that test is there; one that was not found is run again when the tests have changed.
@@ -138,7 +138,7 @@ def _play(items: Sequence[pytest.Item]) -> Iterator[tuple[str, bool, float]]:
         yield item.nodeid, item.session.testsfailed == failed, time.monotonic() - begun
 
 
-def _forked(items: Sequence[pytest.Item], work: Callable[[Callable[[str], None]], None]) -> tuple[int, int]:
+def _forked(items: Sequence[pytest.Item], work: Callable[[Callable[[str], None]], None], *, limited: bool = True) -> tuple[int, int]:
     """Do something in a child that may not come back; its process and where to read the lines that it tells."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -148,8 +148,9 @@ def _forked(items: Sequence[pytest.Item], work: Callable[[Callable[[str], None]]
     code = 3
     with contextlib.suppress(BaseException):
         os.setsid()
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_CPU_S, LIMIT_CPU_S))
+        if limited:
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+            resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_CPU_S, LIMIT_CPU_S))
         folder = tempfile.mkdtemp(prefix=f"mutant-{os.getpid()}-")
         Path(folder).chmod(0o755)  # as root a database server runs as another user
         tempfile.tempdir = os.environ["TMPDIR"] = folder
@@ -185,7 +186,7 @@ def _learn(items: Sequence[pytest.Item], say: Callable[[str], None]) -> list[Kno
             ran = {Path(file).relative_to(ROOT).as_posix(): found for file, found in lines.take().items()}
             tell(json.dumps({"test": test, "passed": passed, "seconds": round(seconds, 3), "lines": ran}))
 
-    pid, reading = _forked(items, work)
+    pid, reading = _forked(items, work, limited=False)
     with os.fdopen(reading, encoding="utf-8") as told:
         entries = []
         for line in told:
@@ -204,12 +205,13 @@ def _texts(files: Iterable[str]) -> dict[str, str]:
     return {file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest()[:8] for file in files}
 
 
-def _known(items: Sequence[pytest.Item], folder: Path, say: Callable[[str], None]) -> list[Known]:
-    """Which test runs which lines: learned once of each, and anew where a module that it runs has changed. It only chooses tests."""
+def _known(items: Sequence[pytest.Item], folder: Path, modules: Iterable[str], say: Callable[[str], None]) -> list[Known]:
+    """Which test runs which lines: learned once of each, and anew where one of the modules has changed. It only chooses tests."""
     kept = folder / "mutants-lines.json"
     found = {one["test"]: Known(**one) for one in json.loads(kept.read_text(encoding="utf-8"))} if kept.exists() else {}
     there = [found[item.nodeid] for item in items if item.nodeid in found]
-    sound = {one.test: one for one in there if one.texts == _texts(one.lines)}
+    asked = {file_of(module).relative_to(ROOT).as_posix() for module in modules}
+    sound = {one.test: one for one in there if all(one.texts[file] == text for file, text in _texts(asked & one.lines.keys()).items())}
     missing = [item for item in items if item.nodeid not in sound]
     if missing:
         say(f"{len(missing)} tests are run to learn what they run")
@@ -218,8 +220,8 @@ def _known(items: Sequence[pytest.Item], folder: Path, say: Callable[[str], None
     return list(sound.values())
 
 
-def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mapping[str, int], *, anywhere: bool) -> list[str]:
-    """The tests that run the changed lines, for `ENOUGH_S` seconds.
+def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mapping[str, int], *, anywhere: bool, enough_s: float) -> list[str]:
+    """The tests that run the changed lines, for so many seconds.
 
     First those that found others, then those named after the module, then those that run most of it in the least time.
 
@@ -233,7 +235,7 @@ def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mappi
     spent = 0.0
     named = f"test_{module.rpartition('.')[2]}.py"
     for one in sorted(running, key=lambda one: (-found_by.get(one.test, 0), named not in one.test, one.seconds / len(one.lines[file]))):
-        if not found or (spent + one.seconds <= ENOUGH_S and not (anywhere and len(found) == MOST_APART)):
+        if not found or (spent + one.seconds <= enough_s and not (anywhere and len(found) == MOST_APART)):
             spent += one.seconds
             found.append(one.test)
     return found
@@ -242,19 +244,19 @@ def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mappi
 class _Trials:
     """The mutants of some modules, several at a time, in forks of the process that collected the tests."""
 
-    def __init__(self, items: Sequence[pytest.Item], folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, items: Sequence[pytest.Item], options: argparse.Namespace, say: Callable[[str], None]) -> None:
         self._items = {item.nodeid: item for item in items}
-        self._known = _known(items, folder, say)
-        self._folder = folder
+        self._folder, self._enough_s = options.folder, options.enough
+        self._known = _known(items, self._folder, options.modules or MODULES, say)
         self._say = say
         self._running: dict[int, tuple[str, Mutant, int, float]] = {}
         self._found_by: dict[str, Counter[str]] = {
-            module: Counter(entry["by"] for entry in _entries(module, folder).values() if _stands(entry)) for module in MODULES
+            module: Counter(entry["by"] for entry in _entries(module, self._folder).values() if _stands(entry)) for module in MODULES
         }
 
     def begin(self, module: str, mutant: Mutant) -> None:
         inside = only_in_functions(module, mutant)
-        tests = _chosen(self._known, module, mutant, self._found_by[module], anywhere=not inside)
+        tests = _chosen(self._known, module, mutant, self._found_by[module], anywhere=not inside, enough_s=self._enough_s)
         if not tests:
             self._write(module, mutant, "survived", "no test runs this line", 0)
             return
@@ -426,6 +428,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0, help="begin no more mutants after so long")
     parser.add_argument("--every", type=int, default=1, help="only every n-th of a module")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="so many at a time")
+    parser.add_argument("--enough", type=float, default=ENOUGH_S, metavar="SECONDS", help="of tests that are run of a mutant at most")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the results lie")
     parser.add_argument("--tests", nargs="+", metavar="TEST", default=TESTS, help="files, folders or names, in place of the fixed ones")
     parser.add_argument("--apart", type=int, metavar="NUMBER", help=argparse.SUPPRESS)
@@ -436,7 +439,7 @@ def main() -> int:
         return _apart(options.modules[0], options.apart)
     options.folder.mkdir(exist_ok=True)
     with _silent() as say:
-        session = _Session(lambda items: _run(_Trials(items, options.folder, say), options))
+        session = _Session(lambda items: _run(_Trials(items, options, say), options))
         pytest.main([*_PYTEST, *options.tests, *(f"--ignore={path}" for path in NOT)], plugins=[session])
     for module, (found, ran, of) in counted(options.folder).items():
         if module in (options.modules or MODULES):
