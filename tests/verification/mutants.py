@@ -220,7 +220,9 @@ def _known(items: Sequence[pytest.Item], folder: Path, modules: Iterable[str], s
     return list(sound.values())
 
 
-def _chosen(known: Sequence[Known], module: str, mutant: Mutant, found_by: Mapping[str, int], *, anywhere: bool, enough_s: float) -> list[str]:
+def _chosen(
+    known: Sequence[Known], module: str, mutant: Mutant, found_by: Mapping[str, int], *, anywhere: bool, enough_s: float
+) -> list[str]:
     """The tests that run the changed lines, for so many seconds.
 
     First those that found others, then those named after the module, then those that run most of it in the least time.
