@@ -219,7 +219,7 @@ def test_a_created_connector_that_may_not_go_again_is_left_with_the_way_to_close
         assert report.units[0].reason.endswith("It does no harm unused; `reconciler recover --accept-current` leaves it there.")
         with stage.session() as session:
             (told,) = flow.recover_view(session)
-        assert told.now == "It was created by this run, as a read showed."
+        assert told.now == f"Its name is 'Visma Business' and its URL {VISMA}."
         assert stage.recover("accept-current").exit_code == 0
         assert [row["DisplayName"] for row in stage.emulator.inspect.connectors(deleted=False)] == ["Visma Business"]
         assert stage.apply(retry_failed=True).exit_code == 0
