@@ -68,7 +68,7 @@ def _judge(context: Context, running: Running) -> tuple[End, str, Row]:
     row = _current(context, running)
     end, verdict = _compare(running, row)
     if isinstance(row, Connection) and not row.deleted:
-        if end is End.AS_DESIRED and missing_below(context, running, running.unit.wants or {}):
+        if end is End.AS_DESIRED and missing_below(context, running, running.wants or {}):
             end, verdict = (End.AS_BEFORE, "as-before") if _is_as_found(running, row) else (End.NEEDS_ATTENTION, "other")
         if end is not End.AS_DESIRED and differs_below(context, running):
             end, verdict = End.NEEDS_ATTENTION, "other"
@@ -101,7 +101,7 @@ def _current(context: Context, running: Running) -> Row:
 
 def _compare(running: Running, row: Row) -> tuple[End, str]:
     gone = row is None or row.deleted
-    kind, wants = running.unit.kind, running.unit.wants
+    kind, wants = running.unit.kind, running.wants
     if kind is UnitKind.CREATE and gone:
         return End.AS_BEFORE, "as-before"
     if kind is UnitKind.DELETE and gone:

@@ -54,7 +54,7 @@ def _look_again(context: Context, running: Running) -> None:
 
 
 def _managed(running: Running) -> dict[str, Any]:
-    return {**(running.unit.wants or {}), **running.unit.sets, "active": None}
+    return {**(running.wants or {}), **running.unit.sets, "active": None}
 
 
 def _still_there(context: Context, running: Running) -> Connection:
@@ -208,7 +208,7 @@ def _deactivate(context: Context, running: Running, step: Step) -> None:
 def _save(context: Context, running: Running, step: Step) -> None:
     assert running.latest is not None
     assert running.observed is not None
-    wanted = {**(running.unit.wants or {}), **running.saved}
+    wanted = {**(running.wants or {}), **running.saved}
     wanted.pop("active", None)
     moved = rows.differing(running.latest, running.observed, wanted, running.fields, running.secret_keys)
     if moved:
@@ -278,7 +278,7 @@ def moved_whole(running: Running, row: Connection | None) -> tuple[str, ...]:
 
 
 def _verify(context: Context, running: Running, step: Step) -> None:
-    wants: Any = running.unit.wants
+    wants: Any = running.wants
 
     def found() -> tuple[Connection | None, tuple[str, ...]]:
         row = context.connection(running.row_id)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from reconciler.apply import rows
 from reconciler.apply.context import Context
-from reconciler.apply.ensure import Write, ensure
+from reconciler.apply.ensure import Write, agreed, ensure
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
 from reconciler.model import Act, Connection, Connector, Result, Step
@@ -81,19 +81,23 @@ def may_be_renamed(context: Context, running: Running) -> None:
     """
     if not running.creation_may_hold:
         return
+    left = agreed(context, lambda: _new_since(context, running), lambda found: found)
+    if left:
+        listed = ", ".join(f"#{key} {name!r}" for key, name in left)
+        text = f"{running.name} may have been created, nothing has its name, and new since then is {listed}."
+        hint = "Give it the name back or delete it, if this run created it; if not, `reconciler recover --accept-current` ends the run."
+        raise ConflictError("Somebody else is at work", text, hint)
+
+
+def _new_since(context: Context, running: Running) -> list[tuple[int, str]]:
+    """Id and name of what came since before the creation, where it would be, and stands for no address."""
     kind = running.address.kind
     known = running.known_ids | {row.id for name, row in context.journal.recorded().bindings.items() if name.startswith(f"{kind}/")}
-    new: list[Connection | Connector | None]
     if kind == "connector":
-        new = [row for row in context.reader.connectors() if row.id not in known]
-    else:
-        rows_of = (context.connection(row.id) for row in context.reader.list_connections(include_deleted=False) if row.id not in known)
-        new = [row for row in rows_of if row is not None and row.connector_id == running.connector_id]
-    left = [row for row in new if row is not None and not row.deleted]
-    if left:
-        listed = ", ".join(f"#{row.id} {row.name!r}" for row in left)
-        text = f"{running.name} may have been created, nothing has its name, and new since then is {listed}."
-        raise ConflictError("Somebody else is at work", text, "Give it the name back, or delete it, if it is what this run created.")
+        return sorted((row.id, row.name) for row in context.reader.connectors() if row.id not in known and not row.deleted)
+    listed = (context.connection(row.id) for row in context.reader.list_connections(include_deleted=False) if row.id not in known)
+    there = (row for row in listed if row is not None and not row.deleted)
+    return sorted((row.id, row.name) for row in there if row.connector_id == running.connector_id)
 
 
 def at_most_one(running: Running, found: tuple[Row, ...]) -> Row | None:

@@ -19,7 +19,7 @@ from reconciler.apply.context import Context
 from reconciler.apply.creation import adopt, at_most_one, edited_since, find_created, may_be_renamed
 from reconciler.apply.ensure import agreed, look
 from reconciler.apply.preflight import declare
-from reconciler.apply.rollback import Back
+from reconciler.apply.rollback import Back, is_switched
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError
 from reconciler.journal.events import Verdict
@@ -113,6 +113,8 @@ def _connection(context: Context, running: Running, steps: tuple[Step, ...]) -> 
 
 def _with_window(running: Running, row: Connection, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Open the window again where somebody switched the connection on since; refuse where somebody switched it off."""
+    if running.observed is not None and not row.active and is_switched(running, running.observed, row):
+        raise ConflictError("Somebody else is at work", f"{running.name} was switched off by somebody else since the run stopped.")
     acts = {step.act for step in steps}
     off = next((step for step in running.unit.steps if step.act is Act.DEACTIVATE), None)
     ends_active = any(step.act is Act.ACTIVATE for step in running.unit.steps) or (row.active and off is None)

@@ -194,12 +194,12 @@ def declare(context: Context, running: Running) -> None:
             return
     running.fields = context.fields[key]
     if saves and not running.unit.declared:
-        _settle_config(running)
+        settle_config(running)
     if saves:
         _covered(running)
 
 
-def _settle_config(running: Running) -> None:
+def settle_config(running: Running) -> None:
     """Decide types and defaults that were not known when the plan was made.
 
     Raises:

@@ -18,8 +18,9 @@ from reconciler.apply.carried import keys_sent
 from reconciler.apply.context import Context
 from reconciler.apply.creation import AS_SENT
 from reconciler.apply.foreign import restore_proved
+from reconciler.apply.preflight import settle_config
 from reconciler.apply.running import Carried, Running
-from reconciler.errors import ConnectorUnavailable, ReconcilerError
+from reconciler.errors import CheckFailed, ConnectorUnavailable, ReconcilerError
 from reconciler.journal.events import Verdict
 from reconciler.journal.view import Attempt, Reading, UnitView
 from reconciler.model import Act, Outcome, Secret, TestResult, Unit
@@ -47,8 +48,10 @@ def rebuild(context: Context, unit: Unit, state: UnitView) -> Running:
     if running.connector_id and unit.address.kind == "connection":
         try:
             running.fields = rows.by_key(tuple(context.reader.config_fields(running.connector_id)))
-        except ConnectorUnavailable:
-            running.fields = {}
+            if not unit.declared and running.saved:
+                settle_config(running)
+        except (ConnectorUnavailable, CheckFailed):  # it is silent, or declares other fields by now: the steps that need it say so
+            pass
     running.carried = _rebuild_secrets(context, running, state)
     _rebuild_once_secret(context, running)
     context.conceal([*running.carried.values.values(), *running.carried.old.values()])
@@ -95,7 +98,7 @@ def _rebuild_creation(running: Running, state: UnitView) -> None:
             running.connector_id = running.connector_id or int(attempt.sets.get("connector_id", 0))
         else:
             running.wrote.add(Act(attempt.act))
-            running.created_as_sent |= not attempt.rollback
+            running.created_as_sent |= not attempt.rollback and Act(attempt.act) not in (Act.ACTIVATE, Act.DEACTIVATE)
 
 
 def _shows_row(reading: Reading) -> bool:

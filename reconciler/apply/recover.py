@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.apply import kinds
+from reconciler.apply import kinds, rows
 from reconciler.apply.accept import UNPROVED, accept, park
 from reconciler.apply.context import Context
+from reconciler.apply.ensure import agreed
 from reconciler.apply.exits import DONE, NEEDS_ATTENTION, STOPPED_SHORT
 from reconciler.apply.forward import go_forward
 from reconciler.apply.preflight import POINTS_ELSEWHERE, points_where
@@ -40,6 +41,8 @@ from reconciler.journal.transitions import UnitPhase
 from reconciler.journal.view import RunView, UnitView
 from reconciler.model import Act, End, Plan, Unit, UnitEnd
 from reconciler.plan.codec import from_json
+
+_POINT_BACK = "Let it point there again, or choose --park or --accept-current."
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +180,12 @@ def _see_where_it_points(context: Context, plan: Plan, running: Running, choice:
     saves = planned if choice == Choice.FORWARD else running.wrote & {Act.SAVE}
     if running.address.kind != "connection" or not running.connector_id or not saves:
         return
+    if running.connector_id not in context.pointing:
+        row = agreed(context, lambda: context.connector(running.connector_id), rows.settled)
+        context.pointing[running.connector_id] = "" if row is None or row.deleted else row.url
     moved = {str(one.sets["url"]) for one in plan.units if str(one.address) == running.unit.connector and "url" in one.sets}
     if not points_where(context, running, {running.unit.connector_url, *moved}):
-        raise ConflictError("Somebody else is at work", POINTS_ELSEWHERE.format(running.name, running.connector_id))
+        raise ConflictError("Somebody else is at work", POINTS_ELSEWHERE.format(running.name, running.connector_id), _POINT_BACK)
 
 
 def _back(context: Context, running: Running, reason: str) -> Back:
@@ -204,7 +210,7 @@ def _forward(context: Context, running: Running, state: UnitView) -> Back:
         raise
     except (StepFailed, TargetError) as failure:
         back = _back(context, running, f"recover --forward: {failure}")
-        return replace(back, reason=f"{failure}. {back.reason}".rstrip(". ") + ".")
+        return replace(back, reason=f"{str(failure).rstrip('. ')}. {back.reason}".rstrip(". ") + ".")
     except ReconcilerError as refusal:
         if isinstance(refusal, ConflictError) or type(refusal) is RunError or begun != len(running.wrote):
             raise

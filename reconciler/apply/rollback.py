@@ -85,10 +85,10 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
     observed = running.observed
     assert observed is not None
     number = len(running.unit.steps)
-    switched = _is_switched(running, observed, fresh)
+    switched = is_switched(running, observed, fresh)
     check_below(context, running)
     if Act.SAVE in running.wrote:
-        if observed.config and not running.fields:
+        if (observed.config or fresh.config) and not running.fields:
             raise CheckFailed("The connector does not tell its fields", f"{_EMPTIES} Nothing of {running.name} was sent.", _WHEN_IT_ANSWERS)
         strange = rows.foreign(fresh, observed, running.saved, running.fields)
         strange += rows.foreign_languages(fresh, observed, running.saved)
@@ -107,7 +107,7 @@ def _undo_update(context: Context, running: Running, fresh: Connection) -> Back:
     return _prove(context, running, observed, problem)
 
 
-def _is_switched(running: Running, observed: Connection, fresh: Connection) -> bool:
+def is_switched(running: Running, observed: Connection, fresh: Connection) -> bool:
     """Whether somebody else switched the connection on or off: then that stays, and a person decides.
 
     It is told from our own toggles by what a read proved of the last one. One that nobody saw the outcome of may be ours.
@@ -131,7 +131,7 @@ def _put_back_below(context: Context, running: Running, observed: Connection, nu
             fresh = _read(context, running)
             if fresh is None or fresh.deleted:
                 raise ConflictError("Somebody else is at work", f"{running.name} (#{running.row_id}) was deleted in SuperOffice.")
-            switched = _is_switched(running, observed, fresh)
+            switched = is_switched(running, observed, fresh)
             running.latest = fresh
         if running.latest.active and Act.DEACTIVATE in {step.act for step in running.unit.steps}:
             set_active(context, running, wanted=False, step=number, rollback=True)

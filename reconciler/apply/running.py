@@ -162,6 +162,12 @@ class Running:
                 return {**sets, "config": {**sets.get("config", {}), **self.settled}} if self.settled else sets
         return {}
 
+    @property
+    def wants(self) -> Attributes | None:
+        """All that the unit wants of its row, with the config values that were settled after the plan; None for a deletion."""
+        wants = self.unit.wants
+        return wants if wants is None or not self.settled else {**wants, "config": {**wants.get("config", {}), **self.settled}}
+
     def seen(self, row: Connection | Connector | None) -> str:
         """The digest of a read, secrets left out."""
         return rows.seen(row, self.hidden_keys, self.fields)

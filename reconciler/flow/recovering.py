@@ -64,12 +64,11 @@ def recover(
     for run in session.recorded().open_runs:
         with Applying(session, who or {}, listener, run.run) as applying:
             view = session.store(create=True).view(run.run, sound=True)
-            if not view.unfinished:  # another recovery had the lease before us
-                continue
             last = run.run
             recovery = Recovery(choice, reason, account_of(session, who), why or {})
             try:
-                ends += recover_run(applying.context, view, recovery)
+                if view.unfinished:  # else another recovery had the lease before us
+                    ends += recover_run(applying.context, view, recovery)
             finally:
                 session.write_begun = session.write_begun or applying.context.interrupts.write_begun
         settled = next(one for one in session.runs() if one.run == run.run)

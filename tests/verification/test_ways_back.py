@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,13 +16,15 @@ from reconciler.errors import RefusedError
 from reconciler.flow.going_back import make_rollback_plan
 from reconciler.model import End, RunReport
 from reconciler.session import Session
-from tests.faults.scenarios import ENVIRON, SPARE, VISMA, ids_of
+from tests.faults.checker import judge
+from tests.faults.scenarios import DENMARK, ENVIRON, SCENARIOS, SPARE, VISMA, Files, ids_of
 from tests.faults.stage import Account, Harm, Prepared, Stage
+from tests.faults.truth import Expected
 from tests.verification.kills import Mortal, die
 
 assert tests.verification.catalogue.MORE
 
-DENMARK = "connection/visma-dk"
+CREATED = "connection/visma-dk"
 
 
 def died(stage: Stage, name: str, at: int, *, keeping: str = "") -> Prepared:
@@ -113,7 +118,7 @@ def test_a_creation_that_somebody_worked_on_since_it_was_read_is_not_deleted(sta
     assert not now["Deleted"]
     if edit == "describe":
         assert (account.code, now["DisplayDescription"]) == (6, "By hand")
-        assert "description of connection/visma-dk" in end_of(account, DENMARK)[1]
+        assert "description of connection/visma-dk" in end_of(account, CREATED)[1]
     else:
         assert now["Active"]
         assert account.code == (6 if choice == "back" else 0)
@@ -127,7 +132,7 @@ def test_a_creation_that_somebody_renamed_is_neither_called_as_before_nor_create
     stage.emulator.edit.rename(row, "Kept by hand")
     account = stage.recover(prepared, choice)
     assert account.code == 6
-    assert f"#{row}" in end_of(account, DENMARK)[1]
+    assert f"#{row}" in end_of(account, CREATED)[1]
     assert _denmark(stage, prepared) == row
     assert not stage.emulator.inspect.connection(row)["Deleted"]
 
@@ -137,7 +142,7 @@ def test_accepting_a_creation_that_somebody_renamed_keeps_it_bound(stage: Stage,
     prepared = died(stage, "create", at)
     stage.emulator.edit.rename(_denmark(stage, prepared), "Kept by hand")
     account = stage.recover(prepared, "accept-current")
-    assert (account.code, end_of(account, DENMARK)[0]) == (0, End.NEEDS_ATTENTION)
+    assert (account.code, end_of(account, CREATED)[0]) == (0, End.NEEDS_ATTENTION)
 
 
 def _denmark(stage: Stage, prepared: Prepared) -> int:
@@ -185,3 +190,48 @@ def test_a_recovery_sends_no_save_to_where_somebody_moved_the_connector(stage: S
     account = stage.recover(prepared, choice)
     assert (account.code, written(account)) == (6, [])
     assert "no longer points where the plan found it" in end_of(account, "connection/visma-no")[1]
+
+
+@pytest.mark.parametrize("at", [16, 40, 64])
+def test_what_somebody_switched_off_is_not_switched_on_again_by_a_way_forward(stage: Stage, at: int) -> None:
+    """The run died among defaults and ranks, before any toggle of its own."""
+    prepared = died(stage, "mappings", at)
+    row = ids_of(stage.emulator)["visma-no"]
+    stage.emulator.edit.set_active(row, False)
+    account = stage.recover(prepared, "forward")
+    assert (account.code, written(account)) == (6, [])
+    assert "was switched off by somebody else" in end_of(account, "connection/visma-no")[1]
+    assert not stage.emulator.inspect.connection(row)["Active"]
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A creation on a connector that its own plan creates, with a value whose type only the connector knows."""
+
+    def change(files: Files) -> None:
+        files["connectors"] = {"visma": files["connectors"]["visma"]}
+        files["connections"] = {"visma-dk": copy.deepcopy(DENMARK)}
+        files["connections"]["visma-dk"]["config"].update({"DoubleField": 2, "IntegerField": "7"})
+
+    def expected(ids: Mapping[str, int]) -> tuple[Expected, ...]:
+        connector, connection = SCENARIOS["fresh"].expected(ids)
+        return connector, replace(connection, config={**(connection.config or {}), "DoubleField": "[F:2.0]", "IntegerField": "[I:7]"})
+
+    monkeypatch.setitem(SCENARIOS, "typed", replace(SCENARIOS["fresh"], name="typed", change=change, expected=expected))
+    return "typed"
+
+
+def test_a_value_whose_type_the_connector_told_is_as_desired(stage: Stage, typed: str) -> None:
+    prepared = stage.prepare(typed)
+    stage.begin(prepared)
+    account = stage.apply(prepared, before=prepared.before)
+    assert account.code == 0, account.error
+    assert [str(one) for one in judge(account, prepared)] == []
+
+
+@pytest.mark.parametrize(("choice", "code"), [("back", 5), ("forward", 0), ("accept-current", 0)])
+@pytest.mark.parametrize("at", [33, 37, 41])
+def test_a_value_whose_type_the_connector_told_is_nobody_elses_work(stage: Stage, typed: str, at: int, choice: str, code: int) -> None:
+    prepared = died(stage, typed, at)
+    account = stage.recover(prepared, choice)
+    assert account.code == code, account.report and [unit.reason for unit in account.report.units]
