@@ -6,7 +6,9 @@ standard streams.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,12 @@ import click
 
 from reconciler.audit.flags import FlagKind
 from reconciler.cli.settings import Settings, command, shared_options
-from reconciler.errors import UsageProblem
+from reconciler.errors import CheckFailed, InputError, UsageProblem
 
 if TYPE_CHECKING:
+    from reconciler.journal.store import Checked
     from reconciler.report.document import Document
+    from reconciler.session import Session
 
 __all__ = ["audit"]
 
@@ -93,11 +97,11 @@ def exceptions(settings: Settings, *, begin: str | None, end: str | None, kinds:
         found = flow.exceptions(account, period, kinds)
         code = 3 if check and any(flag.review is None for flag in found) else 0
         name, reads = session.target.name, len(account.reads)
-    if settings.json:
-        told = exceptions_object(name, found, exit_code=code, reads=reads, begin=period.begin, end=period.end)
-        settings.streams.data(json_text(told))
-    else:
-        _write(settings, exceptions_document(name, found, period=period.words, reads=reads, kinds=kinds, invocation=typed))
+        if settings.json:
+            told = exceptions_object(name, found, exit_code=code, reads=reads, begin=period.begin, end=period.end)
+            settings.streams.data(json_text(told))
+        else:
+            _write(settings, exceptions_document(name, found, period=period.words, reads=reads, kinds=kinds, invocation=typed))
     return code
 
 
@@ -122,23 +126,23 @@ def _run_report(settings: Settings, run: str) -> int:
     from reconciler.cli.session import invocation, opened
 
     typed = invocation(settings)
-    with opened(settings) as session:
-        view, checked = flow.run_view(session, run), flow.check_journal(session, ())
+    with opened(settings) as session, _checked(session) as checked:
+        view = flow.run_view(session, run)
         flags = flow.run_exceptions(session, view.run)
-    code = 0 if checked.sound else 3
-    if settings.json:
-        from reconciler.report.exceptions_document import flag_object
-        from reconciler.report.json import journal_check_object, json_text
-        from reconciler.report.show_json import show_object
+        code = 0 if checked.sound else 3
+        if settings.json:
+            from reconciler.report.exceptions_document import flag_object
+            from reconciler.report.json import journal_check_object, json_text
+            from reconciler.report.show_json import show_object
 
-        members = {"exceptions": [flag_object(flag) for flag in flags], "chain": journal_check_object(view.target, checked, code)}
-        settings.streams.data(
-            json_text({**show_object(view), "format": "reconciler/run-report/v1", "exit_code": view.exit_code, **members})
-        )
-    else:
-        from reconciler.report.told_run import told_run
+            members = {"exceptions": [flag_object(flag) for flag in flags], "chain": journal_check_object(view.target, checked, code)}
+            settings.streams.data(
+                json_text({**show_object(view), "format": "reconciler/run-report/v1", "exit_code": view.exit_code, **members})
+            )
+        else:
+            from reconciler.report.told_run import told_run
 
-        _write(settings, told_run(view, flags, checked, invocation=typed))
+            _write(settings, told_run(view, flags, checked, invocation=typed))
     return code
 
 
@@ -151,16 +155,35 @@ def _population_report(settings: Settings, begin: str | None, end: str | None) -
 
     typed = invocation(settings)
     period = period_of(begin, end)
-    with opened(settings) as session:
-        checked = flow.check_journal(session, ())
+    with opened(settings) as session, _checked(session) as checked:
         found, flags = flow.population(flow.account(session), period)
-        name = session.target.name
-    code = 0 if checked.sound else 3
-    if settings.json:
-        settings.streams.data(json_text(population_object(name, found, flags, checked, code)))
-    else:
-        _write(settings, population_document(name, found, flags, checked, invocation=typed))
+        name, code = session.target.name, 0 if checked.sound else 3
+        if settings.json:
+            settings.streams.data(json_text(population_object(name, found, flags, checked, code)))
+        else:
+            _write(settings, population_document(name, found, flags, checked, invocation=typed))
     return code
+
+
+@contextlib.contextmanager
+def _checked(session: Session) -> Iterator[Checked]:
+    """What a check of the whole journal found, before the report that the block makes of it.
+
+    Raises:
+        CheckFailed: the journal does not hold, and what was changed leaves nothing that could be told.
+    """
+    from reconciler import flow
+
+    found = flow.check_journal(session, ())
+    try:
+        yield found
+    except InputError:  # no such run: that is so, whatever was changed
+        raise
+    except Exception as error:
+        if found.broken is None:
+            raise
+        detail = f"{found.broken.reason} What it says there cannot be told in a report."
+        raise CheckFailed("Journal cannot be trusted", detail, "Look for the place with: reconciler audit verify") from error
 
 
 @command("review")

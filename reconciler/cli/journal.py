@@ -42,14 +42,17 @@ def journal(settings: Settings, *, action: str, source: str | None, output: str 
     from reconciler.cli.session import announce_open_runs, invocation, opened
 
     with opened(settings) as session:
-        announce_open_runs(settings, session, invocation(settings))
+        # What a check may find can keep even this from being told, so it comes first.
+        code = check(settings, session, anchors) if action == "check" else 0
+        if code == 0:
+            announce_open_runs(settings, session, invocation(settings))
         match action:
-            case "check":
-                return check(settings, session, anchors)
             case "export":
                 return _export(settings, session, output)
-            case _:
+            case "import":
                 return _import(settings, session, str(source))
+            case _:
+                return code
 
 
 def check(settings: Settings, session: Session, anchors: tuple[str, ...]) -> int:

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from reconciler.cli.settings import Settings
+from reconciler.errors import JournalError, ReconcilerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,9 @@ def opened(settings: Settings, *, target: str | None = None) -> Iterator[Session
 
     Args:
         target: the one to open instead of what `--target` says (a saved plan names its own).
+
+    Raises:
+        JournalError: the block met something that it could not make sense of, and the journal was changed after it was written.
     """
     from reconciler import flow
 
@@ -36,7 +42,30 @@ def opened(settings: Settings, *, target: str | None = None) -> Iterator[Session
     with flow.open_target(name, directory=Path(), environ=os.environ, debug=debug) as session:
         settings.session = session
         settings.target = session.target.name
-        yield session
+        try:
+            yield session
+        except (ReconcilerError, OSError, click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            # Who changes an event can leave it in any form. Only a journal that holds makes this a bug of the tool.
+            changed = None if session.write_begun or settings.ended is not None else _changed_journal(session)
+            if changed is None:
+                raise
+            raise changed from error
+
+
+def _changed_journal(session: Session) -> JournalError | None:
+    """What to say of a journal that was changed after it was written; None where it holds or cannot be asked."""
+    from reconciler import flow
+
+    try:
+        found = flow.check_journal(session, ())
+    except ReconcilerError:
+        return None
+    if found.broken is None:
+        return None
+    hint = "Look for the place with: reconciler audit verify"
+    return JournalError("Journal cannot be trusted", f"{found.broken.reason} This command cannot go by what it says.", hint)
 
 
 def invocation(settings: Settings, planned: str | None = None) -> Invocation:

@@ -41,8 +41,8 @@ def save_evidence(session: Session, path: Path) -> tuple[int, str]:
     """
     store = session.store(create=False)
     checked = store.verify([])
-    if not checked.sound:
-        raise JournalError("Journal cannot be trusted", str(checked.broken), "Look for the place with: reconciler journal check")
+    if checked.broken is not None:
+        raise JournalError("Journal cannot be trusted", checked.broken.reason, "Look for the place with: reconciler audit verify")
     events = tuple(store.events())
     about = {"made_at": session.clock.now().isoformat(timespec="seconds"), "tool_version": __version__}
     found = evidence_files(events, session.target.name, changes=change_table(session), about=about)

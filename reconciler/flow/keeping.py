@@ -36,8 +36,12 @@ def break_lease(session: Session, who: str, *, actor: Mapping[str, Any], reason:
 
     Raises:
         RefusedError: nobody holds it, or somebody else.
+        JournalError: the account of the holder's run was changed, so that nothing could be added to it; the lease is as it was.
     """
     store, name = session.store(create=True), session.target.name
+    holder = lease.holder(store, name)
+    if holder is not None and holder.run in {run.run for run in store.recorded(name).open_runs}:
+        store.view(holder.run)
     by = ": ".join(text for text in (str(actor.get("user", "")), reason) if text)
     had = lease.break_lease(store, name, who, by=by)
     record = store.journal(name, store.new_run_id(os.urandom))

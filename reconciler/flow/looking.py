@@ -13,11 +13,15 @@ from typing import Any
 from reconciler.errors import InputError, ReadError, UnauthorizedError
 from reconciler.flow.planning import load
 from reconciler.flow.reading import read_and_match
+from reconciler.journal.events import Kind, TestPhase
+from reconciler.journal.fold import MISSHAPEN, misshapen
 from reconciler.journal.view import RunView
 from reconciler.model import ACTOR_TYPES, Address, ErpField, Problem, Status, StatusRow, TestResult
 from reconciler.plan.nearest import did_you_mean
 from reconciler.session import Session
 from reconciler.wire import languages
+
+_OF_WHAT_IS_STORED = (TestPhase.REHEARSE, TestPhase.TEST, TestPhase.RETEST)
 
 
 def test_connections(session: Session, names: Sequence[str], files: tuple[str, ...]) -> list[tuple[str, TestResult]]:
@@ -162,8 +166,13 @@ def _last_tests(session: Session) -> dict[str, tuple[str, bool | None]]:
     """The newest test of a stored connection by address; tests of candidates tell nothing about what is there."""
     found: dict[str, tuple[str, bool | None]] = {}
     for event in session.store(create=False).events(target=session.target.name):
-        if event.kind == "test" and event.body["phase"] in ("rehearse", "test", "retest"):
-            found[event.body["address"]] = (event.at, event.body["passed"])
+        if event.kind != Kind.TEST:
+            continue
+        try:
+            if event.body["phase"] in _OF_WHAT_IS_STORED:
+                found[event.body["address"]] = (event.at, event.body["passed"])
+        except MISSHAPEN as error:
+            raise misshapen(event) from error
     return found
 
 
