@@ -50,25 +50,45 @@ def verify(settings: Settings, *, anchors: tuple[str, ...]) -> int:
 
 @command("changes", formats=("text",))
 def changes(settings: Settings) -> int:
-    """Print every change of every run as CSV, the oldest first; no cell is a formula."""
+    """Print every change of every run as CSV, the oldest first; no cell is a formula.
+
+    The whole journal is checked first; of one that does not hold the table is printed with a warning, and the command exits with 3.
+    """
     from reconciler import flow
     from reconciler.cli.session import opened
+    from reconciler.report.keeping_text import chain_warning
+    from reconciler.report.untrusted import visible
 
-    with opened(settings) as session:
+    with opened(settings) as session, _checked(session) as checked:
         settings.streams.data(flow.change_table(session))
-    return 0
+    if not checked.sound:
+        settings.streams.say(f"{visible(chain_warning(checked))}\nLook for the place with: reconciler audit verify\n")
+    return 0 if checked.sound else 3
 
 
 @command("export")
 @click.option("-o", "--output", metavar="FILE", required=True, help="The zip file to write.")
 def export(settings: Settings, *, output: str) -> int:
-    """Write evidence: this target's events, a table of its changes, a manifest, and verify.py, which checks them with plain Python."""
+    """Write evidence: this target's events, a table of its changes, a manifest, and verify.py, which checks them with plain Python.
+
+    Keep the SHA-256 of the manifest, which is printed, elsewhere: `verify.py --manifest` shows by it that nothing was changed or hidden.
+    """
     from reconciler import flow
     from reconciler.cli.session import opened
 
     with opened(settings) as session:
-        count, head = flow.save_evidence(session, Path(output))
-    settings.streams.say(f"Written: {output}, {count:,} events, head {head}.\nCheck it anywhere: unzip it and type `python verify.py`.\n")
+        made, name = flow.save_evidence(session, Path(output)), session.target.name
+    if settings.json:
+        from reconciler.report.json import json_text
+
+        told = {"target": name, "file": output, "events": made.events, "head": made.head, "manifest": made.manifest}
+        settings.streams.data(json_text({"format": "reconciler/evidence/v1", **told}))
+        return 0
+    settings.streams.say(
+        f"Written: {output}, {made.events:,} events.\nJournal head {made.head}\nManifest SHA-256 {made.manifest}\n"
+        "Keep both where nobody writes who could change the file. To check it anywhere, unzip it and type\n"
+        f"  python verify.py{f' --anchor {made.head}' if made.head else ''} --manifest {made.manifest}\n"
+    )
     return 0
 
 
@@ -83,7 +103,8 @@ def exceptions(settings: Settings, *, begin: str | None, end: str | None, kinds:
     """List what left the usual way; each exception waits until somebody other than the one who caused it has reviewed it.
 
     Broken glass, approvals and tickets that are missing or only attested, barriers permitted, rollbacks, recoveries, broken leases,
-    controls that changed, and changes on the tenant that this tool did not make.
+    controls that changed, and changes on the tenant that this tool did not make. The whole journal is checked first; a list of one that
+    does not hold says so and exits with 3.
     """
     from reconciler import flow
     from reconciler.audit.period import period_of
@@ -92,16 +113,18 @@ def exceptions(settings: Settings, *, begin: str | None, end: str | None, kinds:
     from reconciler.report.json import json_text
 
     period, typed = period_of(begin, end), invocation(settings)
-    with opened(settings) as session:
+    with opened(settings) as session, _checked(session) as checked:
         account = flow.account(session)
         found = flow.exceptions(account, period, kinds)
-        code = 3 if check and any(flag.review is None for flag in found) else 0
+        waits = check and any(flag.review is None for flag in found)
+        code = 3 if waits or not checked.sound else 0
         name, reads = session.target.name, len(account.reads)
         if settings.json:
-            told = exceptions_object(name, found, exit_code=code, reads=reads, begin=period.begin, end=period.end)
+            told = exceptions_object(name, found, checked, exit_code=code, reads=reads, begin=period.begin, end=period.end)
             settings.streams.data(json_text(told))
         else:
-            _write(settings, exceptions_document(name, found, period=period.words, reads=reads, kinds=kinds, invocation=typed))
+            made = exceptions_document(name, found, checked, period=period.words, reads=reads, kinds=kinds, invocation=typed)
+            _write(settings, made)
     return code
 
 
@@ -190,7 +213,10 @@ def _checked(session: Session) -> Iterator[Checked]:
 @click.argument("subject", metavar="RUN|EXCEPTION")
 @click.option("--reason", metavar="TEXT", required=True, help="Why it may stand; goes into the journal.")
 def review(settings: Settings, *, subject: str, reason: str) -> int:
-    """Close an exception, or all of a run, as somebody who did not run it. The journal keeps who, when and why; again, nothing changes."""
+    """Close an exception, or all of a run, as somebody who did not run it. The journal keeps who, when and why; again, nothing changes.
+
+    The whole journal is checked first; on one that does not hold nothing is closed, and the command exits with 3.
+    """
     from reconciler import flow
     from reconciler.cli.session import opened
     from reconciler.cli.who import who

@@ -5,9 +5,11 @@ Effects: reads the journal and the clock; `save_evidence` writes one file.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +21,24 @@ from reconciler.journal.evidence import evidence_files
 from reconciler.report.changes_csv import changes_csv
 from reconciler.session import Session
 
-__all__ = ["change_table", "save_evidence"]
+__all__ = ["Evidence", "change_table", "save_evidence"]
 
 _OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of all entries, so that the same evidence is the same bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What to keep of evidence elsewhere than with it, so that it can be held against that.
+
+    Attributes:
+        events: how many it shows to be gapless.
+        head: the hash of the last of them; empty where there are none.
+        manifest: the SHA-256 of its manifest, and so of everything in it.
+    """
+
+    events: int
+    head: str
+    manifest: str
 
 
 def change_table(session: Session) -> str:
@@ -29,11 +46,8 @@ def change_table(session: Session) -> str:
     return changes_csv(_runs(session))
 
 
-def save_evidence(session: Session, path: Path) -> tuple[int, str]:
+def save_evidence(session: Session, path: Path) -> Evidence:
     """Write a zip file with the target's events, its changes, a manifest and a verifier in plain Python.
-
-    Returns:
-        How many events it shows to be gapless, and the head.
 
     Raises:
         InputError: the file is there already.
@@ -51,7 +65,7 @@ def save_evidence(session: Session, path: Path) -> tuple[int, str]:
         for name, octets in sorted(found.items()):
             archive.writestr(zipfile.ZipInfo(name, _OLDEST), octets, zipfile.ZIP_DEFLATED)
     write_new(path, packed.getvalue(), "evidence-file")
-    return len(events), events[-1].hash if events else ""
+    return Evidence(len(events), events[-1].hash if events else "", hashlib.sha256(found["manifest.json"]).hexdigest())
 
 
 def _runs(session: Session) -> Iterator[dict[str, Any]]:

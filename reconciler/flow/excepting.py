@@ -82,9 +82,14 @@ def review(session: Session, subject: str, *, who: Mapping[str, Any], reason: st
     Raises:
         InputError: there is no such exception or run.
         RefusedError: nobody can be named; or the run is not settled yet.
-        CheckFailed: the person is one of those who ran it. Nothing was written.
+        CheckFailed: the person is one of those who ran it, or the journal does not hold. Nothing was written.
     """
     refuse_unshared(session)
+    checked = session.store(create=False).verify()
+    if checked.broken is not None:
+        # Who signs for what was altered would close something else than what happened.
+        detail = f"{checked.broken.reason} Nothing was reviewed."
+        raise CheckFailed("Journal cannot be trusted", detail, "Look for the place with: reconciler audit verify")
     run, flags = _meant(session, subject)
     person, names = person_of(who), names_of(who)
     waiting = tuple(flag for flag in flags if flag.review is None)

@@ -18,6 +18,8 @@ from reconciler.errors import InputError, JournalError, RefusedError
 from reconciler.journal import statements
 from reconciler.journal.chain import canonical, verify
 from reconciler.journal.events import Event, Kind
+from reconciler.journal.fold import MISSHAPEN, Fold
+from reconciler.journal.form import fault
 from reconciler.journal.store import Store
 from reconciler.journal.transitions import RunState, follow
 from reconciler.model import Problem
@@ -97,27 +99,50 @@ def _refuse_held(sql: Any) -> None:
 
 
 def _read(lines: Iterable[str], name: str) -> list[Event]:
+    numbers: list[int] = []
     rows: list[Any] = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                rows.append(json.loads(line))
+            except (ValueError, RecursionError):
+                raise _bad(name, f"Line {number} is no JSON.") from None
+            numbers.append(number)
     try:
-        rows = [json.loads(line) for line in lines if line.strip()]
         first, last = rows[0], rows[-1]
-        events = [Event(**{member: row[member] for member in _MEMBERS}) for row in rows[1:-1]]
-        whole = first == {"format": FORMAT, "version": statements.VERSION} and last["events"] == len(events)
-        whole = whole and last["head"] == (events[-1].hash if events else "")
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        raise _bad(name, f"It is not a whole export of a journal of version {statements.VERSION}.") from None
+        whole = first == {"format": FORMAT, "version": statements.VERSION} and last["events"] == len(rows) - 2
+        whole = whole and last["head"] == (rows[-2]["hash"] if len(rows) > 2 else "")
+    except (KeyError, TypeError, IndexError):
+        whole = False
     if not whole:
         raise _bad(name, f"It is not a whole export of a journal of version {statements.VERSION}.")
-    try:
-        broken = verify(events)
-        runs: dict[str, RunState] = {}
-        for event in events if broken is None else ():
-            runs[event.run] = follow(runs.get(event.run, RunState()), event.seq, event.kind, event.body)
-    except (JournalError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _bad(name, "An event in it may not stand where it stands.") from error
+    events = []
+    for number, row in zip(numbers[1:-1], rows[1:-1], strict=True):
+        wrong = fault(row)
+        if wrong:
+            raise _bad(name, f"The event in line {number} does not have the form of one: {wrong}")
+        events.append(Event(**{member: row[member] for member in _MEMBERS}))
+    broken = verify(events)
     if broken is not None:
-        raise _bad(name, broken.reason)
+        raise _bad(name, f"Line {numbers[broken.seq]}: {broken.reason}")
+    _add_up(events, numbers[1:-1], name)
     return events
+
+
+def _add_up(events: Iterable[Event], numbers: Iterable[int], name: str) -> None:
+    """Refuse what no run would have been let to append, and what those who read the journal could not take in."""
+    runs: dict[str, RunState] = {}
+    folds: dict[str, Fold] = {}
+    target_of: dict[str, str] = {}
+    for number, event in zip(numbers, events, strict=True):
+        if target_of.setdefault(event.run, event.target) != event.target:
+            raise _bad(name, f"The event in line {number} may not stand there: its run belongs to another target.")
+        try:
+            runs[event.run] = follow(runs.get(event.run, RunState()), event.seq, event.kind, event.body)
+            folds.setdefault(event.target, Fold()).add(event)
+        except (JournalError, *MISSHAPEN) as error:
+            why = error.detail if isinstance(error, JournalError) else "It does not have the form of one."
+            raise _bad(name, f"The event in line {number} may not stand there: {why}") from error
 
 
 def _fencing(events: Iterable[Event]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from reconciler.audit.flags import Flag
 from reconciler.report.document import Block, Cell, Document, Paragraph, Points, Section, Table, Tone, Typed, code, faint, strong, words
 from reconciler.report.invocation import Invocation
+from reconciler.report.keeping_text import Check, chain_object, chain_warning
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import counted, when
 
@@ -33,7 +34,14 @@ COVERAGE: Final = (
 
 
 def exceptions_document(
-    target: str, flags: Sequence[Flag], *, period: str, reads: int, kinds: Sequence[str] = (), invocation: Invocation | None = None
+    target: str,
+    flags: Sequence[Flag],
+    checked: Check,
+    *,
+    period: str,
+    reads: int,
+    kinds: Sequence[str] = (),
+    invocation: Invocation | None = None,
 ) -> Document:
     """Lay the exceptions of a period out.
 
@@ -43,6 +51,8 @@ def exceptions_document(
     """
     waiting = [flag for flag in flags if flag.review is None]
     blocks: list[Block] = [Paragraph((words(_summary(flags, waiting, period, kinds)),), Tone.WARNING if waiting else Tone.GOOD)]
+    if not checked.sound:
+        blocks.insert(0, Paragraph((words(f"{chain_warning(checked)} An exception may be missing here."),), Tone.DANGER))
     if flags:
         blocks.append(flags_table(f"Exceptions on {target}, oldest first", flags))
     if waiting:
@@ -54,7 +64,8 @@ def exceptions_document(
     covered = tuple((words(sentence),) for sentence in (*COVERAGE, seen))
     blocks.append(Section((words("What this list covers"),), (Points(covered),)))
     title = (words("Exceptions on "), code(shortened(target, 160)), words(f": {_count(flags, waiting)}"))
-    return Document("exceptions", target, title, tuple(blocks), tone=Tone.WARNING if waiting else Tone.GOOD)
+    tone = Tone.WARNING if waiting else Tone.GOOD
+    return Document("exceptions", target, title, tuple(blocks), tone=tone if checked.sound else Tone.DANGER)
 
 
 def flags_table(caption: str, flags: Sequence[Flag], *, of_one_run: bool = False) -> Table:
@@ -72,7 +83,9 @@ def _flag_row(flag: Flag) -> tuple[Cell, ...]:
     return (code(flag.id),), (words(_minute(flag.at)),), run, person, _review(flag), (words(shortened(flag.text, _LONGEST)),)
 
 
-def exceptions_object(target: str, flags: Sequence[Flag], *, exit_code: int, reads: int, begin: str, end: str) -> dict[str, Any]:
+def exceptions_object(
+    target: str, flags: Sequence[Flag], checked: Check, *, exit_code: int, reads: int, begin: str, end: str
+) -> dict[str, Any]:
     """The same for a machine."""
     return {
         "format": "reconciler/exceptions/v1",
@@ -82,6 +95,7 @@ def exceptions_object(target: str, flags: Sequence[Flag], *, exit_code: int, rea
         "to": end or None,
         "reads": reads,
         "exceptions": [flag_object(flag) for flag in flags],
+        "chain": chain_object(checked),
         "coverage": list(COVERAGE),
     }
 

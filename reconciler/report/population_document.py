@@ -17,11 +17,11 @@ from reconciler.journal.view import RunView
 from reconciler.report.document import Block, Cell, Document, Paragraph, Points, Section, Table, Tone, Typed, code, faint, strong, words
 from reconciler.report.exceptions_document import COVERAGE
 from reconciler.report.invocation import Invocation
-from reconciler.report.keeping_text import Check
+from reconciler.report.keeping_text import Check, chain_object, chain_sentence, chain_warning
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import counted, when
 
-__all__ = ["approval_text", "chain_sentence", "population_document", "population_object"]
+__all__ = ["approval_text", "population_document", "population_object"]
 
 _HEAD: Final = ("Run", "Began (UTC)", "By", "Class", "Ticket", "Approved", "Ended", "Exceptions", "What it was about")
 _MANY: Final = 12
@@ -34,7 +34,7 @@ def population_document(
     typed = invocation or Invocation()
     blocks: list[Block] = [Paragraph((words(_summary(population, flags)),), Tone.PLAIN)]
     if not checked.sound:
-        blocks.append(Paragraph((words(f"The journal cannot be trusted. {chain_sentence(checked)}"),), Tone.DANGER))
+        blocks.append(Paragraph((words(chain_warning(checked)),), Tone.DANGER))
     if population.runs:
         rows = tuple(_row(run, [flag for flag in flags if flag.run == run.run]) for run in population.runs)
         blocks.append(Table(f"Every run on {target} that began in the period, in the order of the journal", _HEAD, rows))
@@ -67,24 +67,9 @@ def population_object(target: str, population: Population, flags: Sequence[Flag]
         "after": population.after.run if population.after else None,
         "events_of_target": population.events,
         "clock_went_back": [list(pair) for pair in population.backwards],
-        "chain": {
-            "sound": checked.sound,
-            "events": checked.events,
-            "head": checked.head,
-            "broken": checked.broken.reason if checked.broken is not None else None,
-        },
+        "chain": chain_object(checked),
         "coverage": list(COVERAGE),
     }
-
-
-def chain_sentence(checked: Check) -> str:
-    """What a check of the whole chain found, in one sentence."""
-    if checked.broken is not None:
-        return f"Its first {counted(checked.events, 'event')} hold; then: {checked.broken.reason}"
-    if checked.missing:
-        return f"Heads that were kept elsewhere are not in it: {', '.join(checked.missing)}."
-    events = counted(checked.events, "event")
-    return f"All {events} of the journal hold: they count from 1 without a gap, and each carries the hash of the one before."
 
 
 def approval_text(actor: Mapping[str, Any], opening: Mapping[str, Any]) -> str:

@@ -35,10 +35,9 @@ from reconciler.report.document import (
 )
 from reconciler.report.exceptions_document import flags_table
 from reconciler.report.invocation import Invocation
-from reconciler.report.keeping_text import Check
+from reconciler.report.keeping_text import Check, chain_sentence, chain_warning
 from reconciler.report.page import Style
 from reconciler.report.plan_document import address_text, unit_changes
-from reconciler.report.population_document import chain_sentence
 from reconciler.report.run_document import planned_units
 from reconciler.report.run_text import exit_sentence
 from reconciler.report.tested import phase_text, verdict_text
@@ -314,7 +313,7 @@ def _chain(view: RunView, checked: Check, typed: Invocation) -> Iterator[Block]:
     if checked.sound:
         yield Paragraph((words(f"When this page was made, the whole journal was checked. {chain_sentence(checked)}"),))
     else:
-        yield Paragraph((words(f"The journal cannot be trusted. {chain_sentence(checked)}"),), Tone.DANGER)
+        yield Paragraph((words(chain_warning(checked)),), Tone.DANGER)
     text = (
         f"The events of this run are the numbers {view.first_seq} to {view.last_seq} in it. The hash of the last one is the head that the "
         "run printed at its end: where that was kept elsewhere, it shows that nothing was cut off or made anew afterwards."

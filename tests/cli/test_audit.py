@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import sqlite3
@@ -48,9 +49,19 @@ def test_evidence_is_checked_by_plain_python_somewhere_else(applied: Folder) -> 
         archive.extractall(elsewhere)
     head = json.loads((elsewhere / "manifest.json").read_text(encoding="ascii"))["head"]
     assert head in done.err
-    command = [sys.executable, "-I", "-S", str(elsewhere / "verify.py"), "--anchor", head]
+    digest = hashlib.sha256((elsewhere / "manifest.json").read_bytes()).hexdigest()
+    assert f"python verify.py --anchor {head} --manifest {digest}\n" in done.err
+    command = [sys.executable, "-I", "-S", str(elsewhere / "verify.py"), "--anchor", head, "--manifest", digest]
     assert subprocess.run(command, env={}, capture_output=True, check=False).returncode == 0
     assert CANARY.encode() not in b"".join(path.read_bytes() for path in elsewhere.iterdir())
+
+
+def test_what_to_keep_of_evidence_is_told_to_a_machine_too(applied: Folder) -> None:
+    told = json.loads(applied.run("audit", "export", "-o", "evidence.zip", "--format", "json").out)
+    with zipfile.ZipFile(applied.path / "evidence.zip") as archive:
+        manifest = archive.read("manifest.json")
+    assert (told["file"], told["manifest"]) == ("evidence.zip", hashlib.sha256(manifest).hexdigest())
+    assert (told["events"], told["head"]) == (json.loads(manifest)["events"], json.loads(manifest)["head"])
 
 
 def test_a_journal_that_was_changed_fails_verification_and_is_no_evidence(applied: Folder) -> None:

@@ -60,13 +60,15 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("history",),
     ("plan",),
     ("drift",),
-    ("audit", "exceptions"),
-    ("audit", "changes"),
 )
 REPORTS: tuple[tuple[str, ...], ...] = (
     ("audit", "report", "RUN"),
     ("audit", "report", "RUN", "--format", "json"),
     ("audit", "report"),
+    ("audit", "exceptions"),
+    ("audit", "exceptions", "--format", "json"),
+    ("audit", "changes"),
+    ("audit", "review", "RUN", "--reason", "looked"),
     ("journal", "check"),
 )
 
@@ -97,6 +99,30 @@ def test_a_report_still_shows_a_run_of_which_only_words_were_changed(applied: Fo
     told = applied.run("audit", "report", run)
     assert (told.code, "CHG-FORGED" in told.out) == (3, True)
     assert "was changed: its content does not match its hash" in told.out
+
+
+def test_an_exception_that_somebody_wrote_away_does_not_let_a_nightly_check_pass(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write()
+    with open_store(journal_path(folder.path), clock=StepClock()) as store:
+        journal = store.journal(TARGET, "20261122-143005-0000")
+        journal.append("run-opened", body("run-opened", break_glass={"reason": "ERP down", "passed": ["It is not approved."]}))
+        journal.append("run-closed", body("run-closed"))
+    nightly = ("audit", "exceptions", "--check", "--kind", "break-glass")
+    listed = folder.run(*nightly)
+    assert (listed.code, "break-glass@1" in listed.out) == (3, True)
+    change(folder, "run-opened", lambda said: said.pop("break_glass"))
+    text = folder.run(*nightly)
+    assert (text.code, "break-glass@1" in text.out) == (3, False)
+    assert "The journal cannot be trusted. None of its events is known to hold: Event 1 was changed" in text.out
+    told = json.loads(folder.run(*nightly, "--format", "json").out)
+    assert (told["exit_code"], told["exceptions"], told["chain"]["sound"]) == (3, [], False)
+    table = folder.run("audit", "changes")
+    assert (table.code, table.out.startswith('"run"'), "The journal cannot be trusted." in table.err) == (3, True, True)
+    monkeypatch.setenv("LOGNAME", "berit")
+    before = (folder.path / ".reconciler" / "journal.db").read_bytes()
+    refused = folder.run("audit", "review", "20261122-143005-0000", "--reason", "looked")
+    assert (refused.code, "Nothing was reviewed." in refused.err) == (3, True)
+    assert (folder.path / ".reconciler" / "journal.db").read_bytes() == before
 
 
 def test_an_error_of_the_tool_stays_one_while_the_journal_holds(applied: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

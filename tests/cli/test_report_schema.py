@@ -52,6 +52,7 @@ def commands(folder: Folder) -> Iterator[tuple[str, ...]]:
     yield from (("validate",), ("fmt", "--check"), ("explain", "connection/visma-no"), ("test",), ("status",), ("history",), ("drift",))
     yield from (("dump",), ("fields", "visma-no"), ("compare", "emulator", "emulator"), ("target", "check", "emulator"), ("lease",))
     yield from (("show", run), ("recover",), ("journal", "check"), ("audit", "verify"), ("audit", "read"), ("audit", "exceptions"))
+    yield ("audit", "export", "-o", "evidence.zip")
     yield from (("audit", "report"), ("audit", "report", run), ("refresh", "visma-no", "--yes"), ("rollback", run, "--yes"))
     yield from (("apply", "--yes"), ("rollback", "19990101"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -51,8 +52,6 @@ def lines_of(folder: Path) -> list[str]:
 
 def tampered(folder: Path, lines: list[str]) -> list[str]:
     """The faults after somebody changed the events and made the manifest fit as far as file hashes and counts go."""
-    import hashlib
-
     octets = ("\n".join(lines) + "\n").encode("ascii")
     (folder / "events.jsonl").write_bytes(octets)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="ascii"))
@@ -104,6 +103,38 @@ def test_a_cut_off_end_is_found_by_the_anchor_and_only_by_it(folder: Path) -> No
         assert check(folder, [])[0] == []
 
 
+def digest_of(folder: Path) -> str:
+    return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+
+
+def verified(folder: Path, *arguments: str) -> tuple[int, str]:
+    """What the script in the folder says, run alone: no packages, no environment, another working directory."""
+    command = [sys.executable, "-I", "-S", str(folder / "verify.py"), *arguments]
+    done = subprocess.run(command, cwd=folder.parent, env={}, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_own_events_shown_as_another_targets_are_found_by_the_digest_of_the_manifest_and_only_by_it(folder: Path) -> None:
+    """Somebody hides a run: its events by their place alone, its change gone, the counts and hashes of the manifest made to fit."""
+    kept, head = digest_of(folder), chain()[-1].hash
+    assert verified(folder, "--anchor", head, "--manifest", kept.upper()) == (0, verified(folder, "--anchor", head, "--manifest", kept)[1])
+    lines = [json.loads(line) for line in lines_of(folder)]
+    hidden = [{name: line[name] for name in ("seq", "prev", "hash")} if line.get("run") == "run-3" else line for line in lines]
+    assert hidden != lines
+    assert tampered(folder, [json.dumps(line, sort_keys=True, separators=(",", ":")) for line in hidden]) == []
+    code, told = verified(folder, "--anchor", head)
+    assert (code, "Not shown: that every event of prod is told" in told, "--manifest DIGEST" in told) == (0, True, True)
+    code, told = verified(folder, "--anchor", head, "--manifest", kept)
+    assert (code, told) == (1, "manifest.json is not the one with this SHA-256: it was changed after the evidence was made.\n")
+    assert verified(folder, "--anchor", head, "--manifest", "")[0] == 1
+
+
+@pytest.mark.parametrize("arguments", [("--anchors", "0"), ("--manifest",), ("--manif", "0"), ("0",)])
+def test_words_that_the_script_does_not_know_are_not_passed_over(folder: Path, arguments: tuple[str, ...]) -> None:
+    code, told = verified(folder, *arguments)
+    assert (code, "Whole" in told) == (2, False)
+
+
 @pytest.mark.parametrize("name", ["changes.csv", "verify.py"])
 def test_a_changed_or_missing_file_is_found(folder: Path, name: str) -> None:
     with (folder / name).open("ab") as file:
@@ -114,10 +145,7 @@ def test_a_changed_or_missing_file_is_found(folder: Path, name: str) -> None:
 
 
 def test_the_verifier_runs_alone(folder: Path) -> None:
-    """Isolated: no packages, no environment, another working directory."""
-    command = [sys.executable, "-I", "-S", str(folder / "verify.py"), "--anchor", chain()[-1].hash]
-    done = subprocess.run(command, cwd=folder.parent, env={}, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Whole: 200 events, 134 of them of prod, head ")
-    broken = subprocess.run([*command[:-1], "0" * 64], cwd=folder.parent, env={}, capture_output=True, text=True, check=False)
-    assert (broken.returncode, broken.stdout) == (1, f"The head {'0' * 64} is not in it.\n")
+    head, digest = chain()[-1].hash, digest_of(folder)
+    assert verified(folder, "--anchor", head, "--manifest", digest) == (0, f"Whole: 200 events, 134 of them of prod, head {head}.\n")
+    assert "Not shown: that nothing was cut off" in verified(folder, "--manifest", digest)[1]
+    assert verified(folder, "--anchor", "0" * 64) == (1, f"The head {'0' * 64} is not in it.\n")

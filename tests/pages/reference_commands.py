@@ -26,6 +26,7 @@ RUNS = (3, 4, 5, 6, 7)
 ENDS: dict[str, tuple[int, ...]] = {
     "plan": (2, 3), "drift": (2,), "compare": (2,), "apply": RUNS, "refresh": RUNS, "rollback": RUNS, "recover": (5, 6, 7), "fmt": (3,), "test": (3,),
     "target check": (3,), "audit verify": (3,), "journal check": (3,),
+    **dict.fromkeys(("audit changes", "audit exceptions", "audit report", "audit review"), (3,)),
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from reconciler.audit.account import Account, Review
 from reconciler.audit.flags import Flag, FlagKind
 from reconciler.audit.period import Period
 from reconciler.audit.population import population_of
+from reconciler.journal.chain import Break
 from reconciler.journal.store import Checked
 from reconciler.report.document import Document
 from reconciler.report.document_text import document_page
@@ -22,6 +24,7 @@ from tests.report import hostile, journalled
 from tests.report.read_back import expected_markdown, hidden, orders, read_html, read_markdown, same_blocks
 
 SOUND = Checked(12, "ab" * 32)
+UNSOUND = replace(SOUND, broken=Break(13, "Event 13 was changed: its content does not match its hash."))
 
 
 def flags(chance: random.Random) -> list[Flag]:
@@ -50,7 +53,7 @@ def documents(seed: int) -> list[Document]:
     account = Account("prod", (view,), events=12)
     return [
         told_run(view, found, SOUND),
-        exceptions_document("prod", found, period=text[0], reads=1),
+        exceptions_document("prod", found, UNSOUND if seed % 4 == 1 else SOUND, period=text[0], reads=1),
         population_document("prod", population_of(account, Period(words=text[1])), found, SOUND),
     ]
 
