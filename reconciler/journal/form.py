@@ -54,12 +54,12 @@ def fault(row: Any) -> str:
 @cache
 def _validators() -> tuple[Any, Mapping[str, Any]]:
     """For an event without its body, and for the body of each kind."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import extend
+    from jsonschema import Draft202012Validator, validators
 
     # To JSON Schema 1.0 is an integer as well; the canonical text, and what reads it, tell the two apart.
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _checker, value: type(value) is int)
-    validator: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+    extend: Any = validators.extend
+    validator = extend(Draft202012Validator, type_checker=types)
     whole = schema("journal")
     # The schema names two kinds of row; writes to what a tenant has once, such as an order, are recorded under the kind of their address.
     whole["$defs"]["intent"]["properties"]["object"] = {"type": "string"}
