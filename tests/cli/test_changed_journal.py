@@ -105,7 +105,8 @@ def test_an_exception_that_somebody_wrote_away_does_not_let_a_nightly_check_pass
     folder.write()
     with open_store(journal_path(folder.path), clock=StepClock()) as store:
         journal = store.journal(TARGET, "20261122-143005-0000")
-        journal.append("run-opened", body("run-opened", break_glass={"reason": "ERP down", "passed": ["It is not approved."]}))
+        glass = {"reason": "ERP down", "passed": ["It is not approved."]}
+        journal.append("run-opened", body("run-opened", plan={"units": []}, break_glass=glass))
         journal.append("run-closed", body("run-closed"))
     nightly = ("audit", "exceptions", "--check", "--kind", "break-glass")
     listed = folder.run(*nightly)
