@@ -55,9 +55,12 @@ def exceptions_document(
         blocks.insert(0, Paragraph((words(f"{chain_warning(checked)} An exception may be missing here."),), Tone.DANGER))
     if flags:
         blocks.append(flags_table(f"Exceptions on {target}, oldest first", flags))
-    if waiting:
-        typed = (invocation or Invocation()).type("audit", "review", waiting[0].run or waiting[0].id, "--reason", "TEXT")
-        blocks.append(Typed("To close the first of them, somebody who did not run it types", typed))
+    typed = invocation or Invocation()
+    if not checked.sound:
+        blocks.append(Typed("To find the place", typed.type("audit", "verify")))
+    elif waiting:
+        review = typed.type("audit", "review", waiting[0].run or waiting[0].id, "--reason", "TEXT")
+        blocks.append(Typed("To close the first of them, somebody who did not run it types", review))
     seen = f"The journal holds {counted(reads, 'read')} of the tenant." + (
         " Two at least are needed to compare them: let a nightly job type reconciler audit read." if reads < 2 else ""
     )
