@@ -56,7 +56,7 @@ def changes(settings: Settings) -> int:
     """
     from reconciler import flow
     from reconciler.cli.session import opened
-    from reconciler.report.keeping_text import chain_warning
+    from reconciler.report.chain_text import chain_warning
     from reconciler.report.untrusted import visible
 
     with opened(settings) as session, _checked(session) as checked:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from reconciler.audit.flags import Flag
+from reconciler.report.chain_text import chain_object, chain_warning
 from reconciler.report.document import Block, Cell, Document, Paragraph, Points, Section, Table, Tone, Typed, code, faint, strong, words
 from reconciler.report.invocation import Invocation
-from reconciler.report.keeping_text import Check, chain_object, chain_warning
+from reconciler.report.keeping_text import Check
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import counted, when
 

@@ -10,24 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from reconciler.report.invocation import Invocation
 from reconciler.report.page import Page, Style, bold, command
 from reconciler.report.values import counted, seconds_text
 
-__all__ = [
-    "Breach",
-    "Check",
-    "Held",
-    "Retained",
-    "chain_object",
-    "chain_sentence",
-    "chain_warning",
-    "check_page",
-    "lease_page",
-    "stays_page",
-]
+__all__ = ["Breach", "Check", "Held", "Retained", "check_page", "lease_page", "stays_page"]
 
 
 class Held(Protocol):
@@ -208,25 +197,3 @@ def stays_page(stays: Sequence[str], *, width: int | None = None) -> Page:
         page.prose(text, indent=2)
     page.gap()
     return page
-
-
-def chain_sentence(checked: Check) -> str:
-    """What a check of the whole chain found, in one sentence."""
-    if checked.broken is not None:
-        hold = f"Its first {counted(checked.events, 'event')} hold; then" if checked.events else "None of its events is known to hold"
-        return f"{hold}: {checked.broken.reason}"
-    if checked.missing:
-        return f"Heads that were kept elsewhere are not in it: {', '.join(checked.missing)}."
-    events = counted(checked.events, "event")
-    return f"All {events} of the journal hold: they count from 1 without a gap, and each carries the hash of the one before."
-
-
-def chain_warning(checked: Check) -> str:
-    """What stands at the top of what was read from a journal that does not hold."""
-    return f"The journal cannot be trusted. {chain_sentence(checked)}"
-
-
-def chain_object(checked: Check) -> dict[str, Any]:
-    """What a check of the whole chain found, for a machine."""
-    broken = checked.broken.reason if checked.broken is not None else None
-    return {"sound": checked.sound, "events": checked.events, "head": checked.head, "broken": broken}

@@ -14,10 +14,11 @@ from reconciler.audit.flags import Flag
 from reconciler.audit.people import person_of
 from reconciler.audit.population import Population
 from reconciler.journal.view import RunView
+from reconciler.report.chain_text import chain_object, chain_sentence, chain_warning
 from reconciler.report.document import Block, Cell, Document, Paragraph, Points, Section, Table, Tone, Typed, code, faint, strong, words
 from reconciler.report.exceptions_document import COVERAGE
 from reconciler.report.invocation import Invocation
-from reconciler.report.keeping_text import Check, chain_object, chain_sentence, chain_warning
+from reconciler.report.keeping_text import Check
 from reconciler.report.untrusted import shortened
 from reconciler.report.values import counted, when
 

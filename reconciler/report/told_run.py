@@ -16,6 +16,7 @@ from reconciler.audit.people import job_address, person_of, workflow_of
 from reconciler.journal.events import Verdict
 from reconciler.journal.view import RunView, UnitView
 from reconciler.model import Unit
+from reconciler.report.chain_text import chain_sentence, chain_warning
 from reconciler.report.document import (
     Block,
     Cell,
@@ -35,7 +36,7 @@ from reconciler.report.document import (
 )
 from reconciler.report.exceptions_document import flags_table
 from reconciler.report.invocation import Invocation
-from reconciler.report.keeping_text import Check, chain_sentence, chain_warning
+from reconciler.report.keeping_text import Check
 from reconciler.report.page import Style
 from reconciler.report.plan_document import address_text, unit_changes
 from reconciler.report.run_document import planned_units
