@@ -166,7 +166,7 @@ def _fit_names(context: Context, plan: Plan, units: Iterable[Unit]) -> None:
     known = {unit.row.id for unit in plan.units if unit.row is not None} | {binding.id for binding in plan.bindings.values()}
     for row in context.reader.list_connections(include_deleted=False):
         for unit in creations:
-            if row.id not in known and row.name not in plan.unmanaged and name_matches(unit.sets["name"], row.name, "en"):
+            if row.id not in known and row.name not in plan.unmanaged and name_matches(unit.sets["name"], row.name, plan.language):
                 raise StalePlan("The plan is stale", f"A connection with the name of {unit.address} exists by now (#{row.id}).", _AGAIN)
 
 

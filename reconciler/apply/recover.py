@@ -72,6 +72,7 @@ def recover_run(context: Context, view: RunView, recovery: Recovery) -> tuple[Un
         Interrupted: a signal stopped it; the run stays open.
     """
     plan, choice = plan_of(view), recovery.choice
+    context.language = plan.language
     context.record("recovery-opened", choice=choice, fencing=context.lease.fencing, actor=dict(recovery.who), why=dict(recovery.why))
     _settle_waiting(context, view)
     context.touched.update(address for address, unit in view.units.items() if unit.touched)

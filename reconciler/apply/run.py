@@ -88,6 +88,7 @@ def run_plan(context: Context, plan: Plan, units: Sequence[Unit], recorded: Reco
             opened in the journal by then is closed there.
     """
     started = context.clock.monotonic()
+    context.language = plan.language
     progress = Progress(plan, units, options, check_fit(context, plan, units, recorded))
     context.interrupts.free = False
     _open(context, progress)

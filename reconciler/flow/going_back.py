@@ -41,7 +41,7 @@ def make_rollback_plan(
     plan = plan_of(view)
     done = [unit for unit in plan.units if _brought_about(view.units.get(str(unit.address)))]
     known = {Address.parse(address).key for address in plan.bindings if address.startswith("connection/")}
-    back = way_back(done, language="en", known=known)
+    back = way_back(done, language=plan.language, known=known)
     stays = (*back.stays, *(_half_done(unit) for unit in view.units.values() if unit.touched and unit.end == End.NEEDS_ATTENTION))
     if back.empty:
         detail = " ".join(stays) or "Every unit of it is untouched, or was rolled back."

@@ -246,6 +246,7 @@ class Plan:
         permissions: the permissions given on the command line, as `name=address`, sorted.
         permits: what the files permit, and what each permit does here.
         policy: what the target's policy says of it; None when the target names none.
+        language: in which the files name what has a name in several languages, such as the items of a CRM list.
         bindings: rows found for managed addresses that need no change but whose identity the journal should remember.
         unchanged: managed addresses that need nothing.
         agreed: what the file and the tenant agree on where the journal does not know that yet, by address: what later plans compare
@@ -276,6 +277,7 @@ class Plan:
     drift: tuple[Change, ...] = ()
     permits: tuple[JudgedPermit, ...] = ()
     policy: PolicyVerdict | None = None
+    language: str = "en"
 
     @property
     def stopping(self) -> tuple[Hazard, ...]:

@@ -134,6 +134,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "live_connections": plan.live_connections,
         "digests": {"desired": plan.desired_digest, "live": plan.live_digest, "target": plan.target_digest},
         "digest": plan.digest,
+        **({"language": plan.language} if plan.language != "en" else {}),
     }
 
 
@@ -286,6 +287,7 @@ def from_json(body: Mapping[str, Any]) -> Plan:
         drift=tuple(_change(Address.parse(one["address"]), one) for one in body.get("drift", ())),
         permits=tuple(_permit(one) for one in body.get("permits", ())),
         policy=_policy(body.get("policy")),
+        language=_text(body.get("language", "en")),
     )
 
 

@@ -256,5 +256,6 @@ def _assemble(
         agreed=dict(sorted(agreed.items())),
         drift=inputs.left,
         permits=judged(written, used, now, hazards),
+        language=inputs.desired.language,
     )
     return replace(plan, digest=plan_digest(plan))

@@ -9,7 +9,7 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,8 @@ def way_back(units: Iterable[Unit], *, language: str, known: Iterable[str] = ())
         language: in which the plan named groups and items.
     """
     back = WayBack({"version": 1, "language": language})
+    units = tuple(units)
+    gone = {str(unit.address) for unit in units if unit.kind is UnitKind.DELETE}
     for unit in units:
         if unit.kind is UnitKind.DELETE:
             back.stays.append(f"{unit.address} was deleted; a deletion cannot be undone.")
@@ -51,7 +53,7 @@ def way_back(units: Iterable[Unit], *, language: str, known: Iterable[str] = ())
             interval = {"interval": f"{found['interval']}s"} if found.get("interval") else {}
             back.document["automatic_sync"] = {**({"on": found["on"]} if "on" in found else {}), **interval}
         else:
-            _order(back, unit)
+            _order(back, unit, gone)
     if not back.empty and not back.document.get("connections"):
         back.document["connections"] = {key: {} for key in sorted(known)[:1]}
     return back
@@ -118,9 +120,9 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     tree[path[-1]] = value
 
 
-def _order(back: WayBack, unit: Unit) -> None:
+def _order(back: WayBack, unit: Unit, gone: Collection[str]) -> None:
     for change in unit.changes:
-        found = change.before if isinstance(change.before, tuple) else ()
+        found = tuple(one for one in change.before if one not in gone) if isinstance(change.before, tuple) else ()
         names = [one if one == SUPEROFFICE else str(one).partition("/")[2] for one in found if not str(one).startswith("#")]
         if len(names) < len(found):
             back.stays.append(
