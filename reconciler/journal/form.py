@@ -61,8 +61,6 @@ def _validators() -> tuple[Any, Mapping[str, Any]]:
     extend: Any = validators.extend
     validator = extend(Draft202012Validator, type_checker=types)
     whole = schema("journal")
-    # The schema names two kinds of row; writes to what a tenant has once, such as an order, are recorded under the kind of their address.
-    whole["$defs"]["intent"]["properties"]["object"] = {"type": "string"}
     place = {key: value for key, value in whole.items() if key != "allOf"}
     return validator(place), {kind.value: validator({"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]}) for kind in Kind}
 

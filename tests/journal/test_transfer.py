@@ -191,9 +191,10 @@ def test_what_is_no_json_or_does_not_match_is_told_with_its_line(tmp_path: Path)
             import_lines(store, [lines[0], "\n", lines[1], lines[2].replace("a note", "another"), lines[3]], "x")
 
 
-def test_a_write_to_what_a_tenant_has_once_is_imported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sync-priority", "automatic-sync"])
+def test_a_write_to_what_a_tenant_has_once_is_imported(tmp_path: Path, kind: str) -> None:
     """Its intent names the kind of its address, which is neither a connection's nor a connector's."""
-    events = [opened(), then("unit-opened"), then("intent", object="connection-order")]
+    events = [opened(), then("unit-opened"), then("intent", object=kind)]
     with open_store(journal_path(tmp_path), clock=StepClock()) as store:
         assert import_lines(store, exported(*events), "x").added == 3
 
