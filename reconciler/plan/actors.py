@@ -9,6 +9,7 @@ Effects: none (problems and things not checked are collected in what is handed i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.model import Attributes, DesiredActor, DesiredConnection, DesiredField, NotChecked, Problem, Value, Why
 from reconciler.plan.field_goal import lay_field
@@ -22,6 +23,11 @@ def actors_goal(one: DesiredConnection, live: Attributes, ground: Ground, proble
     """Lay the desired actors over the live ones."""
     goal = ActorsGoal({key: dict(value) for key, value in live.items()})
     for name, actor in sorted(one.actors.items()):
+        if name not in live and not _asks(actor):
+            reason = "the connection does not have this actor type, of which the file asks nothing"
+            goal.not_checked.append(NotChecked(one.address, ("actors", name), reason))
+            _not_listed(goal, actor, {}, ground)
+            continue
         if name not in live and not ground.refreshes and ground.mappings is not None:
             known = ", ".join(ground.offered()) or "none"
             message = f"The connector of {one.address} offers no actor type {name} (it offers: {known})."
@@ -30,16 +36,22 @@ def actors_goal(one: DesiredConnection, live: Attributes, ground: Ground, proble
             )
             continue
         _actor(goal, actor, ground, problems)
-        _without_empty(goal, name, live)
+        _without_empty(goal, name)
     return goal
 
 
-def _without_empty(goal: ActorsGoal, name: str, live: Attributes) -> None:
-    """Fields and actor types that the file names and says nothing of: where they do not exist yet, no step would bring them about."""
+def _asks(actor: DesiredActor) -> bool:
+    """Whether the file asks anything of an actor type that is not live: naming its fields, or how others are treated, does not."""
+    if actor.sync is not None or actor.rank is not None:
+        return True
+    names = DesiredField("", actor.source)
+    return any(replace(one, key="", source=actor.source, renamed_from=None) != names for one in actor.fields.values())
+
+
+def _without_empty(goal: ActorsGoal, name: str) -> None:
+    """Fields that the file names and says nothing of: where they do not exist yet, no step would bring them about."""
     attributes = goal.attributes[name]
     attributes["fields"] = {key: written for key, written in attributes["fields"].items() if written}
-    if name not in live and attributes == {"fields": {}}:
-        del goal.attributes[name]
 
 
 def _actor(goal: ActorsGoal, actor: DesiredActor, ground: Ground, problems: list[Problem]) -> None:
@@ -108,6 +120,9 @@ def _carry_place(goal: ActorsGoal, actor: str, written: DesiredField, attributes
 def _not_listed(goal: ActorsGoal, actor: DesiredActor, fields: dict[str, Value], ground: Ground) -> None:
     if actor.fields_not_listed == "leave":
         return
+    if actor.fields_not_listed == "unmap" and ground.refreshes:
+        reason = "fields that the refresh brings, and that SuperOffice maps by itself, are not known yet: the next plan unmaps them"
+        goal.not_checked.append(NotChecked(ground.address, ("actors", actor.type, "fields_not_listed"), reason))
     listed = set(actor.fields) | {one.renamed_from.value for one in actor.fields.values() if one.renamed_from is not None}
     for key in sorted(fields.keys() - listed):
         if not fields[key].get("crm"):
@@ -133,8 +148,11 @@ def _rank(
     wanted = [mark.value for mark in actor.rank]
     live: tuple[str, ...] = attributes.get("rank", ())
     for mark in actor.rank:
-        known = mark.value in live or mark.value in fields
-        if not known and ground.mappings is not None and not ground.refreshes:
+        if mark.value in live or mark.value in fields:
+            continue
+        if ground.mappings is None or ground.refreshes:
+            goal.late.add((actor.type, mark.value))
+        else:
             message = f"{ground.address} has no {actor.type} field {mark.value!r} to rank."
             problems.append(Problem("unknown-field", message, mark.source, did_you_mean(mark.value, live), ground.address))
     if actor.rank:

@@ -130,6 +130,20 @@ def undeclared_value(plain: Plain) -> Value:
     return plain.text
 
 
+def wants_quotes(plain: Plain) -> bool:
+    """Whether a scalar stands as a text without quotes that a Text field would want: `yes`, `0x1F`, `2026-02-01`.
+
+    A Date field takes the last of them as it is, so only the declared type decides whether the quotes are missing.
+    """
+    if plain.quoted or not isinstance(undeclared_value(plain), str):
+        return False
+    try:
+        values.from_plain(plain.text, quoted=False, field_type=FieldType.TEXT)
+    except ValueError:
+        return True
+    return False
+
+
 def env_name(address: Address, key: str) -> str:
     """A variable name to suggest for a secret: `VISMA_NO_PASSWORDFIELD`."""
     return "".join(char if char.isalnum() and char.isascii() else "_" for char in f"{address.key}_{key}").upper()

@@ -39,6 +39,7 @@ class Identity:
         connectors, connections: address to its live row; a desired address that is missing here does not exist yet.
         recreated: addresses whose bound row was deleted or is gone.
         replaced: addresses whose live row is on another connector than the file asks for, with that row.
+        by_name: addresses that neither an `id` nor a binding ties to their live row.
         problems: ambiguous or impossible identities.
     """
 
@@ -46,6 +47,7 @@ class Identity:
     connections: dict[Address, Connection] = field(default_factory=dict)
     recreated: set[Address] = field(default_factory=set)
     replaced: dict[Address, Connection] = field(default_factory=dict)
+    by_name: set[Address] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
     def connector_address(self, connector_id: int) -> str:
@@ -87,6 +89,7 @@ def match(desired: Desired, live: Live, recorded: Recorded) -> Identity:
     rows = Rows(live.connections.values())
     for connection in sorted(desired.connections.values(), key=lambda one: one.key):
         _match_connection(connection, desired.language, live, rows, recorded, identity)
+    _let_the_deleted_go(identity, desired)
     _refuse_shared_rows(identity, desired)
     _find_replaced(desired, identity)
     return identity
@@ -130,6 +133,7 @@ def _match_connector(one: DesiredConnector, live: Live, recorded: Recorded, iden
             identity.problems.append(_ambiguous(one.address, [wanted.value], wanted.source, [row.id for row in rows], "connectors"))
         if rows:
             identity.connectors[one.address] = rows[0]
+            identity.by_name.add(one.address)
             return
 
 
@@ -156,6 +160,7 @@ def _match_connection(one: DesiredConnection, language: str, live: Live, rows: R
             identity.problems.append(_ambiguous(one.address, texts, wanted.source, [row.id for row in found], "connections"))
         if found:
             identity.connections[one.address] = found[0]
+            identity.by_name.add(one.address)
             return
 
 
@@ -197,6 +202,19 @@ def _ambiguous(address: Address, texts: list[str], source: Source, ids: list[int
         "Write the GUID of the right one as `id:`." if what == "connections" else "Rename one of them in SuperOffice first.",
         address,
     )
+
+
+def _let_the_deleted_go(identity: Identity, desired: Desired) -> None:
+    """What is to be absent and was found by name only gives way to an address that is tied to the row.
+
+    Once its own row is deleted, an entry that stays in the file means no other row which got the name since.
+    """
+    everything: list[DesiredConnector | DesiredConnection] = [*desired.connectors.values(), *desired.connections.values()]
+    absent = {one.address for one in everything if one.absent} & identity.by_name
+    for rows in (identity.connectors, identity.connections):
+        tied = {row.id for address, row in rows.items() if address not in identity.by_name}
+        for address in [address for address, row in rows.items() if address in absent and row.id in tied]:
+            del rows[address]
 
 
 def _refuse_shared_rows(identity: Identity, desired: Desired) -> None:

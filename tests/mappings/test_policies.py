@@ -62,6 +62,25 @@ def test_fields_not_listed(bench: Workbench, wanted: Document) -> None:
     assert stored(bench, "POSTALZIP")["CrmFieldKey"] == "POSTALZIP"
 
 
+def test_fields_not_listed_that_come_with_a_refresh_are_unmapped_by_the_next_plan_which_the_first_one_says(
+    bench: Workbench, wanted: Document
+) -> None:
+    document = edited(wanted, policy("unmap"))
+    document["connections"]["norway"]["config"]["IntegerField"] = 14
+    bench.emulator.edit.add_field("Test.Excel", "Customer", "EMAIL", type="Text")
+    plan = bench.plan(document)
+    (told,) = [one.reason for one in plan.not_checked if one.path[-1] == "fields_not_listed"]
+    assert "the next plan unmaps them" in told
+    assert bench.apply(plan).exit_code == 0
+    assert stored(bench, "EMAIL")["CrmFieldKey"] == "EMAIL"  # SuperOffice maps by name what a refresh brings
+    again = bench.plan(document)
+    assert [one.path[-1] for one in again.not_checked] == []
+    assert {change.path[-2] for unit in again.units for change in unit.changes} == {"EMAIL"}
+    assert bench.apply(again).exit_code == 0
+    assert stored(bench, "EMAIL")["CrmFieldKey"] == ""
+    assert bench.plan(document).units == ()
+
+
 def test_items_not_listed(bench: Workbench, wanted: Document) -> None:
     (row,) = bench.emulator.inspect.find("Visma Norway")
     bench.emulator.edit.map_item(row["ErpConnectionId"], "Customer", "CustGr", "C", 9003)

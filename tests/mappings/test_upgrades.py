@@ -11,8 +11,8 @@ import pytest
 from reconciler import flow
 from reconciler.emulator import Fault, FaultKind
 from reconciler.errors import InputError
-from reconciler.model import RunReport
-from tests.mappings.conftest import customer
+from reconciler.model import Plan, RunReport
+from tests.mappings.conftest import connection, customer
 from tests.mappings.workbench import Document, Workbench
 
 EXCEL = "Test.Excel"
@@ -246,3 +246,56 @@ def test_a_field_that_comes_with_the_refresh_is_mapped(bench: Workbench, wanted:
     row = field(bench, "Region")
     assert (row["CrmFieldKey"], row["FirstSyncDefaultValue"], row["Rank"], row["ShowInSearch"]) == ("CATEGORY", "B", 1, True)
     assert bench.plan(document).units == ()
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_field_that_comes_with_the_refresh_is_ranked_whatever_else_is_written_of_it(
+    bench: Workbench, wanted: Document, written: bool
+) -> None:
+    bench.emulator.edit.add_field(EXCEL, "Customer", "Region", type="Text", at=5)
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["config"]["IntegerField"] = 14
+    document["connections"]["norway"]["actors"]["customer"]["rank"] = ["Region", "CustGr"]
+    if written:
+        customer(document)["Region"] = {"show": ["search"]}
+    plan = bench.plan(document)
+    acts = [step.act.value for step in plan.units[0].steps]
+    assert acts.index("refresh") < acts.index("rank")
+    assert any("customer Region" in one.reason for one in plan.not_checked)
+    report = bench.apply(plan)
+    assert report.exit_code == 0, report
+    assert field(bench, "Region")["Rank"] == 1
+    assert bench.plan(document).units == ()
+
+
+def test_a_ranked_field_that_should_come_with_the_refresh_and_does_not_is_rolled_back(bench: Workbench, wanted: Document) -> None:
+    before = bench.truth()
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["config"]["IntegerField"] = 14
+    document["connections"]["norway"]["actors"]["customer"]["rank"] = ["NotThere", "CustGr"]
+    report = bench.apply(bench.plan(document))
+    assert report.exit_code == 5, report
+    assert any("NotThere" in unit.reason for unit in report.units)
+    assert bench.truth() == before
+
+
+@pytest.mark.parametrize("policy", ["leave", "unmap"])
+def test_an_actor_type_that_no_connector_offers_and_of_which_nothing_is_asked_is_told_and_stops_nothing(
+    bench: Workbench, wanted: Document, policy: str
+) -> None:
+    """In every plan alike: of a connection that is changed, of one that is as it should be, of one that is made."""
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["config"]["IntegerField"] = 14
+    document["connections"]["norway"]["actors"]["partner"] = {"fields_not_listed": policy}
+    document["connections"]["denmark"] = connection("Visma Denmark", "F0002.xlsm", actors={"partner": {"fields_not_listed": policy}})
+    plan = bench.plan(document)
+    assert nothing_asked(plan) == ["connection/denmark", "connection/norway"]
+    report = bench.apply(plan)
+    assert report.exit_code == 0, report
+    again = bench.plan(document)
+    assert again.units == ()
+    assert nothing_asked(again) == ["connection/denmark", "connection/norway"]
+
+
+def nothing_asked(plan: Plan) -> list[str]:
+    return sorted(str(one.address) for one in plan.not_checked if one.path == ("actors", "partner") and "asks nothing" in one.reason)

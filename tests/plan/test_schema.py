@@ -99,7 +99,15 @@ def test_every_plan_fits(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["create", "delete-active", "known-elsewhere", "connector-url-elsewhere", "config-key-with-odd-characters"]
+    "name",
+    [
+        "create",
+        "delete-active",
+        "known-elsewhere",
+        "connector-url-elsewhere",
+        "config-key-with-odd-characters",
+        "silent-text-without-quotes",
+    ],
 )
 def test_the_plan_of_a_case_fits(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -11,8 +11,9 @@ import pytest
 
 from reconciler import flow
 from reconciler.emulator import Call, Fault, FaultKind, Switches
-from reconciler.errors import CheckFailed, RunError, TargetError
-from reconciler.model import End
+from reconciler.errors import CheckFailed, InputError, RunError, TargetError
+from reconciler.model import End, Plan
+from reconciler.plan.codec import from_bytes, to_bytes
 from tests.mappings.test_switches import BELOW
 from tests.scenarios.stage import CONNECTIONS, VISMA, Stage, staged, truth
 
@@ -237,6 +238,39 @@ def test_a_plan_is_made_while_the_connector_is_down_and_says_what_it_could_not_c
     with pytest.raises(CheckFailed, match="The connector is silent"):
         stage.apply()
     assert stage.writes == []
+
+
+@pytest.mark.parametrize("text", ["yes", "0x1F", "12_3", "2026-02-01"])
+def test_a_text_without_the_quotes_it_needs_is_refused_also_when_the_connector_was_down_for_the_plan(scene: Any, text: str) -> None:
+    """As a value that changes, and as one that already stands there; with the quotes it is taken."""
+    stage = scene(connector_unreachable="null")
+    unquoted = ('TextField: "0012"', f"TextField: {text}")
+    stage.change(unquoted)
+    assert refused_after_a_silent_plan(stage) == []
+    stage.change(unquoted[::-1], ('TextField: "0012"', f'TextField: "{text}"'))
+    assert stage.apply_saved(silent_plan(stage)).exit_code == 0
+    assert stage.plan().units == ()
+    stage.change(CONFIG, (f'TextField: "{text}"', f"TextField: {text}"))
+    assert refused_after_a_silent_plan(stage) == []
+
+
+def silent_plan(stage: Stage) -> Plan:
+    """Made while the connector is down, saved, and read back; the connector answers again."""
+    stage.emulator.edit.connector_down(VISMA)
+    made = from_bytes(to_bytes(stage.plan()))
+    stage.emulator.edit.connector_down(VISMA, down=False)
+    return made
+
+
+def refused_after_a_silent_plan(stage: Stage) -> list[Call]:
+    """What is written by an apply that tells the missing quotes in the words of a plan."""
+    made = silent_plan(stage)
+    stage.emulator.clear_calls()
+    with pytest.raises(CheckFailed, match=r"TextField is of type Text: .* quote it"):
+        stage.apply_saved(made)
+    with pytest.raises(InputError, match=r"TextField is of type Text: .* quote it"):
+        stage.plan()
+    return stage.writes
 
 
 def test_an_activation_that_tests_by_itself_and_fails_is_rolled_back(scene: Any) -> None:
