@@ -215,13 +215,15 @@ def settle_config(running: Running) -> None:
             problems.append(unknown)
         elif not is_secret(value):
             plain = (
-                Plain(value, quoted=key not in unit.unquoted)
+                Plain(value, quoted=("config", key) not in unit.unquoted)
                 if isinstance(value, str)
                 else Plain(str(value).lower() if isinstance(value, bool) else str(value))
             )
             running.settled[key] = declaration.decode(unit.address, key, Marked(plain, source), problems)
-    for key in unit.unquoted:
-        if key not in config and declaration.unknown_key(unit.address, key, source) is None:  # it is live as it is written, and stays
+    for top, key, *_ in unit.unquoted:
+        if (
+            top == "config" and key not in config and declaration.unknown_key(unit.address, key, source) is None
+        ):  # it is live as it is written, and stays
             declaration.decode(unit.address, key, Marked(Plain((unit.wants or {})["config"][key]), source), problems)
     live = (unit.before or {}).get("config") or {}
     running.settled.update(declaration.missing_defaults(unit.address, {**live, **config, **unit.secrets}, problems, source))

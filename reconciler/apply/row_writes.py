@@ -45,6 +45,8 @@ def save_default(
 ) -> None:
     """Save (or, where nothing is wanted, remove) the default of one field."""
     start = field_row(context, running, actor, key)
+    if not rollback:
+        _quoted(running, actor, start)
     ours = settled_default(default_written(running, actor, key), start)
     (default_as_left if rollback else default_as_found)(running, actor, start, ours)
     running.default_starts.setdefault((actor, key), start)
@@ -72,6 +74,17 @@ def save_default(
         rollback=rollback,
     )
     ensure(context, write, start)
+
+
+def _quoted(running: Running, actor: str, row: ErpField) -> None:
+    """See that the file quotes what a text needs quotes for, now that the type of the field is known."""
+    if ("actors", actor, "fields", row.key, "default") not in running.unit.unquoted:
+        return
+    value = default_written(running, actor, row.key).get("value")
+    try:
+        values.from_plain(str(value), quoted=False, field_type=row.field_type)
+    except ValueError as error:
+        raise StepFailed("A default does not fit", f"The default of {row.key}, a field of type {row.field_type.value}: {error}.") from error
 
 
 def default_written(running: Running, actor: str, key: str) -> Attributes:

@@ -177,8 +177,8 @@ class Unit:
         digest: over everything above and the steps, without times: two plans with the same unit have the same digest.
         declared: the connector's fields were known when the plan was made; otherwise types and defaults are settled once it
             answers, before the unit's first write.
-        unquoted: config keys whose text stands in the file without the quotes that a Text field would want; known only where
-            the connector's fields are not.
+        unquoted: paths of config values and defaults, of a type not known yet, that stand in the file without the quotes that
+            a Text field would want.
         connector_url: where its connector pointed when the plan was made: what a save and a test send goes there.
         source: where the file asks for it.
     """
@@ -198,7 +198,7 @@ class Unit:
     candidate: bool = False
     window_calls: int | None = None
     declared: bool = True
-    unquoted: tuple[str, ...] = ()
+    unquoted: tuple[tuple[str, ...], ...] = ()
     connector_url: str = ""
     source: Source | None = None
     digest: str = ""

@@ -19,7 +19,6 @@ from reconciler.model import (
     DesiredConnection,
     Live,
     NotChecked,
-    Plain,
     Problem,
     Recorded,
     SecretRef,
@@ -31,7 +30,7 @@ from reconciler.model import (
     same,
 )
 from reconciler.plan.actors import actors_goal
-from reconciler.plan.declared import Declaration, env_name, wants_quotes
+from reconciler.plan.declared import Declaration, env_name, without_quotes
 from reconciler.plan.diff import diff, value_at
 from reconciler.plan.field_rules import activation_problems
 from reconciler.plan.goal import Goal, Names, connection_goal, fill_declared
@@ -243,7 +242,6 @@ def _unit(
     if shape.saves and not declaration.known:
         reason = "the connector does not answer yet: types, defaults and passwords are settled when it does, before anything is sent"
         planning.not_checked.append(NotChecked(one.address, ("config",), reason))
-    plain = {} if declaration.known else {key: mark.value for key, mark in one.config.items() if isinstance(mark.value, Plain)}
     return Unit(
         address=one.address,
         kind=shape.kind,
@@ -260,7 +258,7 @@ def _unit(
         candidate=Act.TEST_CONFIG in acts,
         window_calls=window_calls(steps),
         declared=declaration.known,
-        unquoted=tuple(sorted(key for key, written in plain.items() if wants_quotes(written))),
+        unquoted=without_quotes(one, declared=declaration.known, late=shape.late),
         connector_url=planning.connector_url(planning.connector_id(connector)),
         source=one.source,
     )

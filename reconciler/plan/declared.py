@@ -8,10 +8,10 @@ Effects: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.model import Address, ConfigField, FieldType, Marked, Plain, Problem, SecretRef, Source, Value
+from reconciler.model import Address, ConfigField, DesiredConnection, FieldType, Marked, Plain, Problem, SecretRef, Source, Value
 from reconciler.plan.nearest import did_you_mean
 from reconciler.wire import values
 
@@ -130,15 +130,30 @@ def undeclared_value(plain: Plain) -> Value:
     return plain.text
 
 
-def wants_quotes(plain: Plain) -> bool:
-    """Whether a scalar stands as a text without quotes that a Text field would want: `yes`, `0x1F`, `2026-02-01`.
+def without_quotes(one: DesiredConnection, *, declared: bool, late: Collection[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
+    """Paths of what stands without the quotes that a Text field would want (`yes`, `0x1F`, `2026-02-01`), while no type is known.
 
     A Date field takes the last of them as it is, so only the declared type decides whether the quotes are missing.
+
+    Args:
+        declared: the types of the config fields are known.
+        late: (actor, field key) that exist only after a refresh.
     """
-    if plain.quoted or not isinstance(undeclared_value(plain), str):
-        return False
+    found: list[tuple[str, ...]] = []
+    for key, mark in one.config.items():
+        # What is no text for us either is settled as what it is.
+        if not declared and isinstance(mark.value, Plain) and isinstance(undeclared_value(mark.value), str) and _bare(mark.value):
+            found.append(("config", key))
+    for actor, key in late:
+        field = one.actors[actor].fields.get(key)
+        if field is not None and field.default is not None and field.default.value.value and _bare(field.default.value.value):
+            found.append(("actors", actor, "fields", key, "default"))
+    return tuple(sorted(found))
+
+
+def _bare(plain: Plain) -> bool:
     try:
-        values.from_plain(plain.text, quoted=False, field_type=FieldType.TEXT)
+        values.from_plain(plain.text, quoted=plain.quoted, field_type=FieldType.TEXT)
     except ValueError:
         return True
     return False

@@ -12,6 +12,7 @@ from reconciler import flow
 from reconciler.emulator import Fault, FaultKind
 from reconciler.errors import InputError
 from reconciler.model import Plan, RunReport
+from reconciler.plan.codec import from_bytes, to_bytes
 from tests.mappings.conftest import connection, customer
 from tests.mappings.workbench import Document, Workbench
 
@@ -299,3 +300,30 @@ def test_an_actor_type_that_no_connector_offers_and_of_which_nothing_is_asked_is
 
 def nothing_asked(plan: Plan) -> list[str]:
     return sorted(str(one.address) for one in plan.not_checked if one.path == ("actors", "partner") and "asks nothing" in one.reason)
+
+
+@pytest.mark.parametrize(("kind", "text", "ends"), [("Text", "0010", 5), ("Text", "yes", 5), ("Text", '"0010"', 0), ("Integer", "10", 0)])
+def test_a_default_of_a_field_that_comes_with_the_refresh_needs_the_quotes_of_a_text(
+    bench: Workbench, wanted: Document, kind: str, text: str, ends: int
+) -> None:
+    """An apply and the plan after it judge alike; the plan before cannot know the type."""
+    before = bench.truth()
+    bench.emulator.edit.add_field(EXCEL, "Customer", "Region", type=kind)
+    document = copy.deepcopy(wanted)
+    document["connections"]["norway"]["config"]["IntegerField"] = 14
+    customer(document)["Region"] = {"default": {"value": "@"}}
+    written = json.dumps(document).replace('"@"', text)
+
+    def planned() -> Plan:
+        (bench.folder / "connections.yaml").write_text(written, encoding="utf-8")
+        with bench.session() as session:
+            return flow.make_plan(session, flow.load(session, ()))
+
+    report = bench.apply(from_bytes(to_bytes(planned())))
+    assert report.exit_code == ends, report
+    if ends:
+        assert [one.reason for one in report.units if "of type Text: expected text" in one.reason and "quote it" in one.reason]
+        assert bench.truth()["connections"].keys() == before["connections"].keys()
+        assert active(bench)
+    else:
+        assert planned().units == ()
