@@ -12,13 +12,13 @@ from reconciler.apply.below_back import differs_below
 from reconciler.apply.below_read import missing_below
 from reconciler.apply.connection import set_active
 from reconciler.apply.context import Context
-from reconciler.apply.creation import at_most_one, find_created
+from reconciler.apply.creation import at_most_one, bind_created, find_created
 from reconciler.apply.ensure import agreed, look
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, ReconcilerError
 from reconciler.journal.view import UnitView
-from reconciler.model import Act, Connection, Connector, End, Outcome, UnitKind
+from reconciler.model import Act, Binding, Connection, Connector, End, Outcome, UnitKind
 
 Row = Connection | Connector | None
 
@@ -53,7 +53,7 @@ def accept(context: Context, running: Running, state: UnitView) -> Back:
         return Back(End.NEEDS_ATTENTION, f"{UNPROVED}: {why}")
     context.record("observed", unit=running.name, step=number, verdict=verdict, seen=running.seen(row), detail="accepted as it is")
     if running.unit.kind is UnitKind.CREATE and row is not None and not row.deleted:
-        context.record("bound", address=running.name, id=row.id, guid=getattr(row, "guid", ""))
+        bind_created(context, running, Binding(row.id, getattr(row, "guid", "")))
     unseen = _unseen(running, state, end)
     if end is not End.NEEDS_ATTENTION and unseen:
         told_by = "what the plan wanted" if end is End.AS_DESIRED else "what was there before"

@@ -14,7 +14,7 @@ from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, agreed, ensure
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
-from reconciler.model import Act, Connection, Connector, Result, Step
+from reconciler.model import Act, Binding, Connection, Connector, Result, Step
 from reconciler.plan.codec import value_to_json
 
 Row = TypeVar("Row", Connection, Connector)
@@ -43,13 +43,21 @@ def adopt(context: Context, running: Running, row: Connection) -> None:
         StepFailed: it does not hold what was sent.
     """
     running.latest, running.row_id = row, row.id
-    context.record("bound", address=running.name, id=row.id, guid=row.guid)
+    bind_created(context, running, Binding(row.id, row.guid))
     if running.carried.values:
         context.record("sent", unit=running.name, fields=dict(running.carried.sealed))
     wrong = rows.missing(row, running.saved, running.fields, running.secret_keys)
     if wrong:
         raise StepFailed("The write did not hold", f"{running.name} was created, and a read shows another {', '.join(wrong)} than we sent.")
     running.created_as_sent = True
+
+
+def bind_created(context: Context, running: Running, made: Binding) -> None:
+    """From now on the address stands for the row that was created; the one that it stood for until now waits for its deletion."""
+    old = f"{running.name}/replaced"
+    if running.replaces is not None and context.journal.recorded().bindings.get(old) != running.replaces:
+        context.record("bound", address=old, id=running.replaces.id, guid=running.replaces.guid)
+    context.record("bound", address=running.name, id=made.id, guid=made.guid)
 
 
 def edited_since(running: Running, row: Connection | None, *, back: bool = False) -> None:

@@ -65,7 +65,8 @@ def check_fit(context: Context, plan: Plan, units: Sequence[Unit], recorded: Rec
             _fit_connector(context, running)
         elif unit.address.kind == "connection":
             running.connector_id = unit.connector_id or _created_earlier(unit, recorded)
-            _fit_connection(context, running, waits_for(unit, units))
+            _fit_connection(context, running, plan, units)
+            _fit_move(context, plan, unit, units, recorded)
         else:
             running.ids = planned_ids(plan)
             _fit_tenant_wide(context, running)
@@ -108,10 +109,14 @@ def _fit_connector(context: Context, running: Running) -> None:
     running.observed_connector = row
 
 
-def _fit_connection(context: Context, running: Running, waits: str) -> None:
+def _fit_connection(context: Context, running: Running, plan: Plan, units: Sequence[Unit]) -> None:
     unit = running.unit
+    waits = waits_for(unit, units)
+    if not waits and not running.connector_id and unit.connector:
+        text = f"{unit.connector}, on which {running.name} is to be, does not exist: its creation was rolled back."
+        raise StalePlan("The plan is stale", text, _AGAIN)
     if not waits and running.connector_id:
-        _fit_pointing(context, running)
+        _fit_pointing(context, running, plan)
         declare(context, running)
     if unit.row is None:
         return
@@ -144,8 +149,25 @@ def _read_secrets(row: Connection, running: Running) -> list[Secret]:
     return [Secret(raw) for key, raw in row.config.items() if key in running.hidden_keys and len(raw) >= _LONG_ENOUGH]
 
 
-def _fit_pointing(context: Context, running: Running) -> None:
-    if not points_where(context, running, {running.unit.connector_url}):
+def _fit_move(context: Context, plan: Plan, unit: Unit, units: Sequence[Unit], recorded: Recorded) -> None:
+    """The old row of a move is deleted only beside the new one: its creation runs before, or it is there by now."""
+    if unit.address.moved is None or any(other.address == unit.address.moved for other in units):
+        return
+    new = str(unit.address.moved)
+    bound = plan.bindings.get(new) or recorded.bindings.get(new)
+    row = context.connection(bound.id) if bound is not None and bound != unit.row else None
+    if bound is None or row is None or row.deleted or row.guid.lower() != bound.guid.lower():
+        text = f"{new}, which takes the place of {unit.address}, does not exist, so the old row stays."
+        raise StalePlan("The plan is stale", text, _AGAIN)
+
+
+def _fit_pointing(context: Context, running: Running, plan: Plan) -> None:
+    """An earlier run of a saved plan may have moved the connector: then it has to point where that plan moves it."""
+    moved = [unit.sets["url"] for unit in plan.units if str(unit.address) == running.unit.connector and "url" in unit.sets]
+    if moved and not points_where(context, running, moved):
+        text = f"The connector of {running.name} (#{running.connector_id}) does not point to {moved[0]}, where the plan moves it."
+        raise StalePlan("The plan is stale", text, _AGAIN)
+    if not moved and not points_where(context, running, {running.unit.connector_url}):
         raise StalePlan("The plan is stale", POINTS_ELSEWHERE.format(running.name, running.connector_id), _AGAIN)
 
 

@@ -23,7 +23,7 @@ from reconciler.apply.forward import go_forward
 from reconciler.apply.preflight import POINTS_ELSEWHERE, points_where
 from reconciler.apply.rebuild import rebuild
 from reconciler.apply.rollback import Back
-from reconciler.apply.running import Running, planned_ids
+from reconciler.apply.running import Running, planned_ids, replaced_by
 from reconciler.apply.surprises import told
 from reconciler.errors import (
     ConflictError,
@@ -151,6 +151,7 @@ def _recover_unit(context: Context, plan: Plan, unit: Unit, state: UnitView, rec
         return _close(context, running, Back(End.UNTOUCHED, "nothing was sent for it"))
     try:
         running = told(lambda: rebuild(context, unit, state))
+        running.replaces = replaced_by(plan, unit)
         bound = context.journal.recorded().bindings
         running.ids = {**planned_ids(plan), **{address: row.id for address, row in bound.items()}}
         if recovery.choice in (Choice.BACK, Choice.FORWARD):

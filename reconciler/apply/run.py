@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.apply import kinds
@@ -19,7 +19,7 @@ from reconciler.apply.exits import run_exit_code
 from reconciler.apply.preflight import check_fit, declare, run_tests, waits_for
 from reconciler.apply.rollback import Back
 from reconciler.apply.rows import connector_to_json, row_to_json
-from reconciler.apply.running import Running, planned_ids
+from reconciler.apply.running import Running, planned_ids, replaced_by
 from reconciler.apply.surprises import told
 from reconciler.errors import (
     CheckFailed,
@@ -159,10 +159,9 @@ def _close(context: Context, progress: Progress, exit_code: int) -> None:
 
 def _run_or_leave(context: Context, progress: Progress, unit: Unit) -> None:
     running = progress.runnings[str(unit.address)]
-    waits = waits_for(unit, progress.units)
-    depends_on_failed = bool(waits) and progress.ends.get(waits, UnitEnd(unit.address, "", End.UNTOUCHED)).end is not End.AS_DESIRED
-    if progress.halted or depends_on_failed:
-        reason = "its connector was not changed" if depends_on_failed and not progress.halted else "an earlier unit stopped the run"
+    missing = _missing(progress, unit)
+    if progress.halted or missing:
+        reason = missing if missing and not progress.halted else "an earlier unit stopped the run"
         if progress.stopped is not None and not any(end.written for end in progress.ends.values()):
             reason = str(progress.stopped.summary)
         _close_unit(context, progress, running, End.UNTOUCHED, reason=reason)
@@ -174,11 +173,27 @@ def _run_or_leave(context: Context, progress: Progress, unit: Unit) -> None:
         _fail(context, progress, running, failure)
 
 
+def _missing(progress: Progress, unit: Unit) -> str:
+    """What of this run the unit hangs on and did not end as desired, as a reason; empty where nothing is missing."""
+    waits = waits_for(unit, progress.units)
+    if waits and not _is_done(progress, waits):
+        return "its connector was not changed"
+    moved = str(unit.address.moved or "")
+    if moved in progress.runnings and not _is_done(progress, moved):
+        return f"{moved}, which takes its place, was not created"
+    return ""
+
+
+def _is_done(progress: Progress, name: str) -> bool:
+    return name in progress.ends and progress.ends[name].end is End.AS_DESIRED
+
+
 def _run_unit(context: Context, progress: Progress, running: Running, unit: Unit) -> None:
     """Open the unit, perform its steps, close it as desired."""
     if unit.address.kind == "connection" and not running.connector_id:
         running.connector_id = progress.ids.get(unit.connector, 0)
     running.ids = {**planned_ids(progress.plan), **progress.ids}
+    running.replaces = replaced_by(progress.plan, unit)
     kinds.open_row(context, running)
     _open_unit(context, running)
     if unit.row is not None and unit.kind is UnitKind.UPDATE and not unit.address.key.startswith("#"):
@@ -260,7 +275,8 @@ def _roll_back(context: Context, running: Running, reason: str) -> Back:
 
 
 def _undo_done(context: Context, progress: Progress) -> None:
-    """`--atomic`: also roll back the units that were done, newest first."""
+    """`--atomic`: also roll back the units that were done, newest first, but not a new row whose old one is gone, nor what it stands on."""
+    stays: dict[str, str] = {}
     for unit in reversed(list(progress.units)):
         end = progress.ends[str(unit.address)]
         if end.end is not End.AS_DESIRED or not end.written:
@@ -268,9 +284,14 @@ def _undo_done(context: Context, progress: Progress) -> None:
         if context.interrupts.count > 1:
             return
         running = progress.runnings[str(unit.address)]
+        if running.name in stays:
+            stays |= {unit.connector: f"{running.name} stays, and is on it"} if unit.connector else {}
+            progress.ends[running.name] = replace(end, reason=f"another unit failed, and this one is not undone: {stays[running.name]}")
+            continue
         back = _roll_back(context, running, "--atomic: another unit failed")
         if unit.kind is UnitKind.DELETE and back.end is End.AS_DESIRED:
             back = Back(End.AS_DESIRED, "A deletion cannot be undone.")
+            stays |= {str(unit.address.moved): "the row whose place it takes is deleted"} if unit.address.moved else {}
         reason = "another unit failed and the plan is atomic" + (f". {back.reason}" if back.reason else "")
         _close_unit(context, progress, running, back.end, reason=reason, rolled_back=back.end is not End.AS_DESIRED, residue=back.residue)
 

@@ -16,6 +16,7 @@ from reconciler.model import (
     ActorMapping,
     Address,
     Attributes,
+    Binding,
     Connection,
     Connector,
     ErpField,
@@ -77,6 +78,7 @@ class Running:
         window_started: monotonic seconds when the toggle-off was sent, while the window is open.
         observed_wide: what a tenant-wide unit found before its first write.
         ids: the tenant's ids by address text, for a unit that names other rows.
+        replaces: the row whose place a creation takes, when a connection moves to another connector.
         window_s: the length of the window once it is closed.
         active_actors: whether an actor type (the wire's name) is synchronised, as far as it was asked.
         observed_below: what was below the connection before the first write, for the actors that the plan changes.
@@ -115,6 +117,7 @@ class Running:
     active_actors: dict[str, bool] = field(default_factory=dict)
     observed_wide: Attributes = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
+    replaces: Binding | None = None
     observed_below: Mappings | None = None
     crm_items: dict[str, tuple[Named, ...]] = field(default_factory=dict)
     starts: dict[str, ActorMapping] = field(default_factory=dict)
@@ -171,6 +174,11 @@ class Running:
     def seen(self, row: Connection | Connector | None) -> str:
         """The digest of a read, secrets left out."""
         return rows.seen(row, self.hidden_keys, self.fields)
+
+
+def replaced_by(plan: Plan, unit: Unit) -> Binding | None:
+    """The row whose place a creation takes: the plan deletes it afterwards."""
+    return next((other.row for other in plan.units if other.address.moved == unit.address), None)
 
 
 def planned_ids(plan: Plan) -> dict[str, int]:

@@ -25,7 +25,7 @@ from reconciler.flow.judging import Occasion, judged_again, passed_by_glass, ref
 from reconciler.flow.planning import target_digest
 from reconciler.flow.recording import account_members
 from reconciler.journal.lease import acquire
-from reconciler.model import Plan, Recorded, Ruling, RunReport, Unit, UnitEnd
+from reconciler.model import End, Plan, Recorded, Ruling, RunEnd, RunReport, Unit, UnitEnd
 from reconciler.plan.codec import policy_to_json
 from reconciler.plan.known import known_of
 from reconciler.session import Session
@@ -68,6 +68,7 @@ def apply_plan(
         context = applying.context
         recorded = context.journal.recorded()
         units = units_to_run(plan, recorded, saved=saved, retry_failed=retry_failed, under=under)
+        left = (*left_alone(plan, units, recorded, session.runs()), *left) if saved else left
         rows = {str(unit.address): unit.row.guid if unit.row is not None else "" for unit in units if unit.address.kind == "connection"}
         try:
             actor = account_of(session, who)
@@ -84,6 +85,20 @@ def apply_plan(
             raise
         finally:
             session.write_begun = context.interrupts.write_begun
+
+
+def left_alone(plan: Plan, units: Sequence[Unit], recorded: Recorded, runs: Sequence[RunEnd]) -> tuple[UnitEnd, ...]:
+    """The units of a saved plan that an earlier run of it began and did not bring to what the plan says: this run leaves them alone."""
+    mine = [run for run in runs if run.plan_digest == plan.digest]
+    unsettled = {name for run in mine for name, end in run.units.items() if end == End.NEEDS_ATTENTION}
+    left = []
+    for unit in plan.units:
+        back = unit.digest in recorded.rolled_back
+        if unit not in units and (back or str(unit.address) in unsettled):
+            was = "was rolled back" if back else "was settled in another state"
+            reason = f"it ran under this plan before and {was}; make a new plan for it"
+            left.append(UnitEnd(unit.address, unit.kind.value, End.UNTOUCHED, reason))
+    return tuple(left)
 
 
 def with_left(report: RunReport, left: Sequence[UnitEnd]) -> RunReport:

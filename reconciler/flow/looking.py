@@ -16,7 +16,7 @@ from reconciler.flow.reading import read_and_match
 from reconciler.journal.events import Kind, TestPhase
 from reconciler.journal.fold import MISSHAPEN, misshapen
 from reconciler.journal.view import RunView
-from reconciler.model import ACTOR_TYPES, Address, ErpField, Problem, Status, StatusRow, TestResult
+from reconciler.model import ACTOR_TYPES, Address, Binding, ErpField, Problem, Status, StatusRow, TestResult
 from reconciler.plan.nearest import did_you_mean
 from reconciler.session import Session
 from reconciler.wire import languages
@@ -60,14 +60,25 @@ def find_connection(session: Session, name: str) -> tuple[int, str]:
 
 def _labels(session: Session, names: Mapping[int, str]) -> dict[int, list[str]]:
     """How each live connection may be called: its address first where the journal knows one, then its texts."""
-    bound = {binding.id: address for address, binding in session.recorded().bindings.items() if address.startswith("connection/")}
+    bound = _addresses(session.recorded().bindings)
     labels: dict[int, list[str]] = {}
     for key, raw in names.items():
         parsed = languages.parse(raw)
         texts = [parsed] if isinstance(parsed, str) else list(parsed.values())
         address = bound.get(key)
-        labels[key] = [*([address, Address.parse(address).key] if address else []), *texts, f"#{key}"]
+        labels[key] = [*([address, "/".join(Address.parse(address).parts[1:])] if address else []), *texts, f"#{key}"]
     return labels
+
+
+def _addresses(bindings: Mapping[str, Binding]) -> dict[int, str]:
+    """What the journal calls each live connection; one that a move is still to replace has its own address where nothing took that."""
+    named: dict[int, str] = {}
+    for text, binding in sorted(bindings.items(), reverse=True):
+        address = Address.parse(text)
+        if address.kind == "connection":
+            own = str(address.moved or text)
+            named[binding.id] = text if own in bindings else own
+    return named
 
 
 def _find(name: str, labels: Mapping[int, Sequence[str]], rows: Mapping[int, Any]) -> int:
@@ -91,7 +102,7 @@ def _find(name: str, labels: Mapping[int, Sequence[str]], rows: Mapping[int, Any
 def status(session: Session, files: tuple[str, ...] = ()) -> Status:
     """Every live connection, open runs, and what to type next: where no file speaks of them yet, the command that writes one."""
     gateway, recorded = session.gateway, session.recorded()
-    bound = {binding.id: address for address, binding in recorded.bindings.items() if address.startswith("connection/")}
+    bound = _addresses(recorded.bindings)
     tests = _last_tests(session)
     rows = []
     there = gateway.list_connections(include_deleted=False)

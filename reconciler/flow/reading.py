@@ -31,9 +31,8 @@ from reconciler.model import (
     Wanted,
     same,
 )
-from reconciler.plan.connection import replaced_address
 from reconciler.plan.declared import undeclared_value
-from reconciler.plan.identity import Identity, match
+from reconciler.plan.identity import Identity, match, replaced_address
 from reconciler.plan.tenant_wide import AUTOMATIC, PRIORITY, engine_attributes, priority_attributes
 from reconciler.session import Session
 from reconciler.wire import values
@@ -108,6 +107,8 @@ def wanted_rows(desired: Desired, recorded: Recorded) -> Wanted:
     for one in desired.connections.values():
         keys = [one.address] + ([Address.connection(one.moved_from.value)] if one.moved_from else [])
         bound = [binding for key in keys if (binding := recorded.bindings.get(str(key))) is not None]
+        left = recorded.bindings.get(str(replaced_address(one.address)))
+        ids |= {left.id} if left is not None else set()
         if bound:
             ids.add(bound[0].id)
         elif one.absent:
@@ -151,7 +152,7 @@ def normalised(desired: Desired, live: Live, identity: Identity, recorded: Recor
         before[AUTOMATIC] = engine_attributes(live.engine)
     for address, row in identity.replaced.items():
         old = replaced_address(address)
-        before[old] = _attributes(desired, live, identity, sent[str(old)], address, row)
+        before[old] = _attributes(desired, live, identity, {**sent[str(address)], **sent[str(old)]}, address, row)
     return before
 
 

@@ -56,6 +56,11 @@ class Address:
         """The second part, as written in the file; empty for things that exist once, such as `sync-priority`."""
         return self.parts[1] if len(self.parts) > 1 else ""
 
+    @property
+    def moved(self) -> Address | None:
+        """Of the old row of a connection that moves (`connection/KEY/replaced`): the address whose new row takes its place; else None."""
+        return Address(self.parts[:2]) if self.parts[2:] == ("replaced",) else None
+
     def __str__(self) -> str:
         return "/".join(part if _IS_PLAIN(part) is not None else quote(part, safe=_PLAIN, errors="surrogatepass") for part in self.parts)
 

@@ -35,7 +35,7 @@ from reconciler.plan.diff import diff, value_at
 from reconciler.plan.field_rules import activation_problems
 from reconciler.plan.goal import Goal, Names, connection_goal, fill_declared
 from reconciler.plan.ground import ActorsGoal, Ground
-from reconciler.plan.identity import Identity
+from reconciler.plan.identity import Identity, replaced_address
 from reconciler.plan.steps import Shape, connection_steps, window_calls
 
 # Provider name of a secret whose value comes from the encrypted journal; no file can name it.
@@ -160,11 +160,6 @@ def plan_replaced(planning: Planning, one: DesiredConnection, before: Snapshot) 
     if row is None or attributes is None:
         return ()
     return (_deletion(planning, address, Binding(row.id, row.guid), attributes, one),)
-
-
-def replaced_address(address: Address) -> Address:
-    """The address under which the old row of a replaced connection is deleted."""
-    return Address((*address.parts, "replaced"))
 
 
 def _connector_of(one: DesiredConnection, before: Attributes | None) -> str:
@@ -332,4 +327,4 @@ def _deletion(planning: Planning, address: Address, row: Binding, before: Attrib
     )
 
 
-__all__ = ["JOURNAL", "Planning", "plan_connection", "plan_replaced", "replaced_address"]
+__all__ = ["JOURNAL", "Planning", "plan_connection", "plan_replaced"]

@@ -2,7 +2,8 @@
 
 For a connection the first of these that is written or recorded decides, without falling through: the `id` in the file,
 the journal's binding (of this key, or of `moved_from`), the name, `renamed_from`. For a connector: binding, name,
-`renamed_from`; never its URL.
+`renamed_from`; never its URL. A connection that no other binding finds stands for the row that a move was to replace and that
+is still there: that move was rolled back.
 
 In -> Out: desired, live, recorded -> `Identity`.
 Effects: none.
@@ -91,8 +92,13 @@ def match(desired: Desired, live: Live, recorded: Recorded) -> Identity:
         _match_connection(connection, desired.language, live, rows, recorded, identity)
     _let_the_deleted_go(identity, desired)
     _refuse_shared_rows(identity, desired)
-    _find_replaced(desired, identity)
+    _find_replaced(desired, rows, recorded, identity)
     return identity
+
+
+def replaced_address(address: Address) -> Address:
+    """The address under which the old row of a replaced connection is deleted."""
+    return Address((*address.parts, "replaced"))
 
 
 def name_matches(declared: Text, raw: str, language: str) -> bool:
@@ -142,6 +148,10 @@ def _match_connection(one: DesiredConnection, language: str, live: Live, rows: R
         _match_by_guid(one, rows, identity)
         return
     binding = _bound(one.address, one.moved_from.value if one.moved_from else None, recorded)
+    left = _left_by_a_move(one.address, rows, recorded)
+    if binding is None and left is not None:
+        identity.connections[one.address] = left
+        return
     if binding is not None:
         row = live.connections.get(binding.id)
         if row is None or row.deleted or row.guid.lower() != binding.guid.lower():
@@ -236,11 +246,37 @@ def _refuse_shared_rows(identity: Identity, desired: Desired) -> None:
                 )
 
 
-def _find_replaced(desired: Desired, identity: Identity) -> None:
+def _left_by_a_move(address: Address, rows: Rows, recorded: Recorded) -> Connection | None:
+    """The live row that a move of this connection was to delete, and did not."""
+    binding = recorded.bindings.get(str(replaced_address(address)))
+    there = rows.with_guid(binding.guid) if binding is not None else []
+    return next((row for row in there if binding is not None and row.id == binding.id), None)
+
+
+def _find_replaced(desired: Desired, rows: Rows, recorded: Recorded, identity: Identity) -> None:
+    claimed = {row.id for row in identity.connections.values()}
     for one in desired.connections.values():
         row = identity.connections.get(one.address)
-        if row is None or one.connector is None or one.absent:
+        if one.connector is None or one.absent:
             continue
         wanted = identity.connectors.get(Address.connector(one.connector.value))
-        if wanted is None or wanted.id != row.connector_id:
+        home = wanted.id if wanted is not None else None
+        left = _left_by_a_move(one.address, rows, recorded)
+        if left is not None and left.id not in claimed:
+            _go_on_with_move(one, left, home, identity)
+        elif row is not None and row.connector_id != home:
             identity.replaced[one.address] = identity.connections.pop(one.address)
+
+
+def _go_on_with_move(one: DesiredConnection, left: Connection, home: int | None, identity: Identity) -> None:
+    """A move that stopped halfway left its old row beside the new one, which may be gone by now."""
+    row = identity.connections.get(one.address)
+    if row is None and left.connector_id == home:
+        identity.connections[one.address] = left
+        identity.recreated.discard(one.address)
+    elif row is None or row.connector_id == home:
+        identity.replaced[one.address] = left
+    else:
+        text = f"Since a move of {one.address} stopped halfway it has two rows, and the newer (#{row.id}) is not on this connector."
+        hint = f"Name the connector of #{row.id} and apply that, which deletes #{left.id}; or delete one of the two in SuperOffice."
+        identity.problems.append(Problem("claimed-twice", text, one.source, hint, one.address))

@@ -33,7 +33,8 @@ def known_of(recorded: Recorded, rows: Mapping[str, str]) -> Recorded:
         fields[address][field] = sent
     for address, filed in homes.items():
         for home in reversed(filed):
-            for field, sent in fields[home].items() if home in fields else ():
+            # A move that was rolled back sent its values under the same address to another row, so all are sent again.
+            for field, sent in fields[home].items() if home in fields and home != f"{address}/replaced" else ():
                 secrets[address, field] = sent if home == address else replace(sent, fingerprint="", sealed="")
     return replace(
         recorded,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reconciler.errors import InputError, StalePlan
 from reconciler.model import HIDDEN, Act, Address, Plain, Plan, SecretRef, UnitKind, same
 from reconciler.plan.codec import digest_of, from_bytes, to_bytes, value_from_json, value_to_json
-from reconciler.plan.connection import replaced_address
 from reconciler.plan.diff import diff, diff_snapshots
+from reconciler.plan.identity import replaced_address
 from reconciler.plan.simulate import overlay, simulate
 from reconciler.plan.steps import window_calls
 from tests.plan.worlds import KEYS, World, decoded, elsewhere, twins, worlds

@@ -220,7 +220,10 @@ def test_after_a_partial_failure_only_the_untouched_units_are_left(stage: Stage)
     assert report.exit_code == 5
     stage.emulator.clear_calls()
     again = stage.apply_saved(load(stage))
-    assert [(str(unit.address), unit.end) for unit in again.units] == [("connection/c2", End.AS_DESIRED)]
+    ends = [(str(unit.address), unit.end, unit.reason) for unit in again.units]
+    rolled_back = "it ran under this plan before and was rolled back; make a new plan for it"
+    assert ends == [("connection/c2", End.AS_DESIRED, ""), ("connection/c1", End.UNTOUCHED, rolled_back)]
+    assert again.exit_code == 5
     assert second not in {call.request["Connection"]["ErpConnectionId"] for call in stage.calls("SaveConnection")}
     stage.emulator.clear_calls()
     assert refused(stage).summary == "The plan is used up"
