@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -218,3 +219,29 @@ def test_a_saved_plan_goes_on_only_at_the_url_that_it_moves_a_connector_to(stage
     with pytest.raises(StalePlan, match="where the plan moves it"):
         run(stage, plan)
     assert stage.writes == []
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("at", ["connection/norway/replaced", "connection/norway"])
+@pytest.mark.parametrize("choice", ["back", "forward"])
+def test_a_move_that_died_as_the_new_row_was_bound_is_settled_and_goes_on(moving: Stage, at: str, choice: str) -> None:
+    spare(moving)
+    plan = permitted(moving)
+    old = moving.connection("Visma Norway")["ErpConnectionId"]
+
+    def dies(kind: str, body: Mapping[str, Any]) -> None:
+        if kind == "bound" and body["address"] == at:
+            raise Died
+
+    with pytest.raises(Died):
+        run(moving, plan, listener=dies)
+    assert live(moving) == ["Other", "Visma Business"]
+    moving.recover(choice)
+    assert old in {row["ErpConnectionId"] for row in moving.emulator.inspect.connections(deleted=False)}
+    assert live(moving) == (["Visma Business"] if choice == "back" else ["Other", "Visma Business"])
+    assert units(moving.plan()) == (MOVE if choice == "back" else MOVE[1:])
+    assert run(moving, permitted(moving), saved=False, retry_failed=True).exit_code == 0
+    assert (live(moving), moving.plan().units) == (["Other"], ())
