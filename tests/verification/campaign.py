@@ -28,6 +28,7 @@ __all__ = ["ROOT", "commit", "log_path", "perform", "remember", "run", "say"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".verification"
+WRITTEN = ("docs/verification.md", "verification.json")
 
 
 def say(text: str) -> None:
@@ -42,9 +43,13 @@ def log_path(layer: str) -> Path:
 
 
 def commit() -> str:
-    """The commit at hand, in short; with a + where files differ from it."""
-    ran = subprocess.run(["git", "describe", "--always", "--exclude=*", "--dirty=+"], cwd=ROOT, check=True, capture_output=True, text=True)
-    return ran.stdout.strip()
+    """The commit at hand, in short; with a + where files differ from it, other than those that the laboratory writes."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+    differs = git("status", "--porcelain", "--untracked-files=no", "--", ".", *(f":!{path}" for path in WRITTEN))
+    return git("describe", "--always", "--exclude=*") + ("+" if differs else "")
 
 
 def perform(stage_: Stage, chosen: Sequence[Case]) -> list[dict[str, Any]]:
