@@ -88,6 +88,6 @@ def test_a_mutant_that_a_test_finds_is_told_with_the_test_and_one_that_none_find
     done = subprocess.run([*command, *of_chain], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert f"{chain}: 3 of" in done.stdout, done.stdout + done.stderr
     (log,) = tmp_path.glob("mutants-journal.chain-*.jsonl")
-    entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    entries = sorted(map(json.loads, log.read_text(encoding="utf-8").splitlines()), key=lambda entry: entry["number"])
     assert all(entry["by"].startswith("tests/journal/") for entry in entries if entry["end"] == "found")
     assert [entry["text"] for entry in entries] == [mutant_of(source_of(chain), number).text for number in (0, 20, 40)]
