@@ -54,6 +54,8 @@ def accept(context: Context, running: Running, state: UnitView) -> Back:
     context.record("observed", unit=running.name, step=number, verdict=verdict, seen=running.seen(row), detail="accepted as it is")
     if running.unit.kind is UnitKind.CREATE and row is not None and not row.deleted:
         bind_created(context, running, Binding(row.id, getattr(row, "guid", "")))
+        if running.carried.sealed and any(Act(one.act) is Act.CREATE and one.outcome == Outcome.APPLIED for one in state.attempts):
+            context.record("sent", unit=running.name, fields=dict(running.carried.sealed))
     unseen = _unseen(running, state, end)
     if end is not End.NEEDS_ATTENTION and unseen:
         told_by = "what the plan wanted" if end is End.AS_DESIRED else "what was there before"

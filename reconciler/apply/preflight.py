@@ -156,8 +156,9 @@ def _fit_move(context: Context, plan: Plan, unit: Unit, units: Sequence[Unit], r
     new = str(unit.address.moved)
     bound = plan.bindings.get(new) or recorded.bindings.get(new)
     row = context.connection(bound.id) if bound is not None and bound != unit.row else None
-    if bound is None or row is None or row.deleted or row.guid.lower() != bound.guid.lower():
-        text = f"{new}, which takes the place of {unit.address}, does not exist, so the old row stays."
+    done = new in plan.bindings or new in recorded.applied
+    if not done or bound is None or row is None or row.deleted or row.guid.lower() != bound.guid.lower():
+        text = f"{new}, which takes the place of {unit.address}, does not exist or is not as the plan wants it, so the old row stays."
         raise StalePlan("The plan is stale", text, _AGAIN)
 
 
@@ -242,11 +243,11 @@ def settle_config(running: Running) -> None:
                 else Plain(str(value).lower() if isinstance(value, bool) else str(value))
             )
             running.settled[key] = declaration.decode(unit.address, key, Marked(plain, source), problems)
+    wanted = (unit.wants or {}).get("config", {})
     for top, key, *_ in unit.unquoted:
-        if (
-            top == "config" and key not in config and declaration.unknown_key(unit.address, key, source) is None
-        ):  # it is live as it is written, and stays
-            declaration.decode(unit.address, key, Marked(Plain((unit.wants or {})["config"][key]), source), problems)
+        stays = top == "config" and key in wanted and key not in config  # it is live as it is written
+        if stays and declaration.unknown_key(unit.address, key, source) is None:
+            declaration.decode(unit.address, key, Marked(Plain(wanted[key]), source), problems)
     live = (unit.before or {}).get("config") or {}
     running.settled.update(declaration.missing_defaults(unit.address, {**live, **config, **unit.secrets}, problems, source))
     if problems:

@@ -39,7 +39,7 @@ from reconciler.errors import (
 from reconciler.journal.events import Choice
 from reconciler.journal.transitions import UnitPhase
 from reconciler.journal.view import RunView, UnitView
-from reconciler.model import Act, End, Plan, Unit, UnitEnd
+from reconciler.model import Act, End, Plan, Unit, UnitEnd, UnitKind
 from reconciler.plan.codec import from_json
 
 _POINT_BACK = "Let it point there again, or choose --park or --accept-current."
@@ -162,6 +162,7 @@ def _recover_unit(context: Context, plan: Plan, unit: Unit, state: UnitView, rec
             case Choice.PARK:
                 back = told(lambda: park(context, running, state, recovery.reason))
             case Choice.FORWARD:
+                told(lambda: _see_what_takes_its_place(context, running))
                 back = _forward(context, running, state)
             case _:
                 back = _back(context, running, "recover --back")
@@ -170,6 +171,26 @@ def _recover_unit(context: Context, plan: Plan, unit: Unit, state: UnitView, rec
     except ReconcilerError as error:
         back = Back(End.NEEDS_ATTENTION, f"{UNPROVED}, the recovery stopped: {error}")
     return _close(context, running, back)
+
+
+def _see_what_takes_its_place(context: Context, running: Running) -> None:
+    """See that the old row of a move is deleted only beside the new one.
+
+    Raises:
+        ConflictError: the new one is not there; nothing was sent.
+    """
+    moved = running.address.moved
+    if moved is None or running.unit.kind is not UnitKind.DELETE or not _stands(context, running.row_id):
+        return
+    new = context.journal.recorded().bindings.get(str(moved))
+    if new is None or new == running.unit.row or not _stands(context, new.id):
+        text = f"{moved}, which takes the place of {running.name}, does not exist, so the old row stays."
+        raise ConflictError("Somebody else is at work", text, "Choose --back.")
+
+
+def _stands(context: Context, row_id: int) -> bool:
+    row = agreed(context, lambda: context.connection(row_id), rows.settled)
+    return row is not None and not row.deleted
 
 
 def _see_where_it_points(context: Context, plan: Plan, running: Running, choice: str) -> None:

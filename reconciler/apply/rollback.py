@@ -244,7 +244,8 @@ def _delete_created(context: Context, running: Running, number: int) -> None:
 
 def unbind_created(context: Context, running: Running) -> None:
     """Forget the row that a creation was bound to, unless a way back that died did so already."""
-    if running.name in context.journal.recorded().bindings:
+    bound = context.journal.recorded().bindings.get(running.name)
+    if bound is not None and bound.id == running.row_id:
         context.record("unbound", address=running.name, reason="its creation was rolled back")
 
 

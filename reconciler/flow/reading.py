@@ -107,8 +107,7 @@ def wanted_rows(desired: Desired, recorded: Recorded) -> Wanted:
     for one in desired.connections.values():
         keys = [one.address] + ([Address.connection(one.moved_from.value)] if one.moved_from else [])
         bound = [binding for key in keys if (binding := recorded.bindings.get(str(key))) is not None]
-        left = recorded.bindings.get(str(replaced_address(one.address)))
-        ids |= {left.id} if left is not None else set()
+        ids |= {recorded.bindings[text].id for key in keys if (text := str(replaced_address(key))) in recorded.bindings}
         if bound:
             ids.add(bound[0].id)
         elif one.absent:

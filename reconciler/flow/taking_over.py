@@ -109,7 +109,7 @@ def _claimed(desired: Desired | None, live: Live, recorded: Recorded) -> tuple[K
     identity: Identity = match(desired, live, recorded)
     if identity.problems:
         raise InputError(identity.problems, "It is not clear which live rows the file means")
-    rows = {address.key: row for address, row in {**identity.connections, **identity.replaced}.items()}
+    rows = {address.key: row for address, row in {**identity.replaced, **identity.connections}.items()}
     connectors = {address.key: row for address, row in identity.connectors.items()}
     known = Keys({row.id: key for key, row in connectors.items()}, {row.id: key for key, row in rows.items()})
     taken = Keys(

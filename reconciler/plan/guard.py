@@ -334,7 +334,8 @@ def _whole(scene: Scene) -> _Found:
 def _expects_connections(scene: Scene) -> bool:
     """Whether the journal knows a connection that was neither deleted from here nor is to be absent."""
     absent = {str(one.address) for one in scene.desired.connections.values() if one.absent}
-    return any(address.startswith("connection/") and address not in absent for address in scene.recorded.bindings)
+    known = [Address.parse(text) for text in scene.recorded.bindings]
+    return any(one.kind == "connection" and str(one.moved or one) not in absent for one in known)
 
 
 def _leaves_inactive(unit: Unit) -> bool:

@@ -148,7 +148,7 @@ def _match_connection(one: DesiredConnection, language: str, live: Live, rows: R
         _match_by_guid(one, rows, identity)
         return
     binding = _bound(one.address, one.moved_from.value if one.moved_from else None, recorded)
-    left = _left_by_a_move(one.address, rows, recorded)
+    left = _left_by_a_move(one, rows, recorded)
     if binding is None and left is not None:
         identity.connections[one.address] = left
         return
@@ -246,9 +246,10 @@ def _refuse_shared_rows(identity: Identity, desired: Desired) -> None:
                 )
 
 
-def _left_by_a_move(address: Address, rows: Rows, recorded: Recorded) -> Connection | None:
+def _left_by_a_move(one: DesiredConnection, rows: Rows, recorded: Recorded) -> Connection | None:
     """The live row that a move of this connection was to delete, and did not."""
-    binding = recorded.bindings.get(str(replaced_address(address)))
+    keys = [one.address] + ([Address.connection(one.moved_from.value)] if one.moved_from else [])
+    binding = next((recorded.bindings[text] for key in keys if (text := str(replaced_address(key))) in recorded.bindings), None)
     there = rows.with_guid(binding.guid) if binding is not None else []
     return next((row for row in there if binding is not None and row.id == binding.id), None)
 
@@ -261,7 +262,7 @@ def _find_replaced(desired: Desired, rows: Rows, recorded: Recorded, identity: I
             continue
         wanted = identity.connectors.get(Address.connector(one.connector.value))
         home = wanted.id if wanted is not None else None
-        left = _left_by_a_move(one.address, rows, recorded)
+        left = _left_by_a_move(one, rows, recorded)
         if left is not None and left.id not in claimed:
             _go_on_with_move(one, left, home, identity)
         elif row is not None and row.connector_id != home:

@@ -245,3 +245,57 @@ def test_a_move_that_died_as_the_new_row_was_bound_is_settled_and_goes_on(moving
     assert units(moving.plan()) == (MOVE if choice == "back" else MOVE[1:])
     assert run(moving, permitted(moving), saved=False, retry_failed=True).exit_code == 0
     assert (live(moving), moving.plan().units) == (["Other"], ())
+
+
+# ---- a move that died, beside somebody else and other choices -----------------------------------------------------------
+
+
+def died_when(stage: Stage, plan: Plan, kind: str, unit: str) -> None:
+    def dies(event: str, body: Mapping[str, Any]) -> None:
+        if event == kind and body.get("unit") == unit:
+            raise Died
+
+    with pytest.raises(Died):
+        run(stage, plan, listener=dies)
+
+
+def test_a_way_back_before_the_new_row_was_bound_leaves_the_old_one_to_its_address(moving: Stage) -> None:
+    """It forgot the binding of the old row, which nothing stood for afterwards."""
+    spare(moving)
+    died_when(moving, permitted(moving), "observed", "connection/norway")
+    assert moving.recover("back").exit_code == 5
+    assert live(moving) == ["Visma Business"]
+    assert units(moving.plan()) == MOVE
+
+
+def test_a_way_forward_deletes_the_old_row_only_beside_the_new_one(moving: Stage) -> None:
+    spare(moving)
+    old = moving.connection("Visma Norway")["ErpConnectionId"]
+    died_when(moving, permitted(moving), "outcome", "connection/norway/replaced")
+    new = next(row["ErpConnectionId"] for row in moving.emulator.inspect.connections(deleted=False) if row["ErpConnectionId"] != old)
+    moving.emulator.edit.delete(new)
+    report = moving.recover("forward")
+    ends = {str(unit.address): (unit.end, unit.reason) for unit in report.units}
+    assert (report.exit_code, ends["connection/norway/replaced"][0]) == (6, End.NEEDS_ATTENTION)
+    assert "so the old row stays" in ends["connection/norway/replaced"][1]
+    assert live(moving) == ["Visma Business"]
+
+
+@pytest.mark.parametrize("choice", ["accept-current", "park"])
+def test_a_saved_plan_does_not_delete_the_old_row_beside_a_new_one_that_is_off(moving: Stage, choice: str) -> None:
+    spare(moving)
+    plan = permitted(moving)
+    died_when(moving, plan, "activated", "connection/norway")
+    assert moving.recover("back").exit_code == 6
+    assert moving.recover(choice).exit_code == 0
+    with pytest.raises(StalePlan, match="not as the plan wants it"):
+        run(moving, plan)
+    assert live(moving) == ["Other", "Visma Business"]
+
+
+def test_a_key_that_moved_away_takes_the_rest_of_its_move_with_it(halfway: tuple[Stage, Plan]) -> None:
+    stage, _ = halfway
+    stage.change(("  norway:\n", "  norge:\n    moved_from: norway\n"))
+    assert units(stage.plan()) == [("connection/norge/replaced", UnitKind.DELETE)]
+    assert run(stage, permitted(stage), retry_failed=True, saved=False).exit_code == 0
+    assert (live(stage), stage.plan().units) == (["Other"], ())
