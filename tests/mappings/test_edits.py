@@ -23,7 +23,7 @@ from tests.mappings.held import Facts, Path, asked, differing, held, ids_of
 from tests.mappings.workbench import Document, Workbench, document, unlike
 
 ALL = os.environ.get("RECONCILER_EDITS") == "all"
-SAMPLE = 200
+SAMPLE = 304
 ROLLED_BACK = 40
 LED_BACK = 24
 CHUNKS = 64 if ALL else 16  # a chunk has to end within the time limit of one test, also on a busy machine
