@@ -17,6 +17,7 @@ from reconciler.apply.ensure import REFUSED, Write, agreed, ensure, look
 from reconciler.apply.rollback import Back, unbind_created
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
+from reconciler.journal.view import made_word
 from reconciler.model import Act, Connection, Connector, End, Result, Step, TestResult, UnitKind
 
 
@@ -187,7 +188,7 @@ def _create(context: Context, running: Running, step: Step) -> None:
         done=lambda found: len(found) == 1,
         before=lambda found: not found,
         send=send,
-        seen=lambda found: ",".join(f"#{row.id}" for row in found) or "absent",
+        seen=lambda found: made_word(row.id for row in found),
         sets={**running.saved, "known_ids": sorted(running.known_ids)},
         kind="connector",
     )

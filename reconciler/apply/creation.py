@@ -7,20 +7,18 @@ Neighbours: `connection` and `connector` create; `rollback`, `forward` and `acce
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from reconciler.apply import rows
 from reconciler.apply.context import Context
 from reconciler.apply.ensure import Write, agreed, ensure
 from reconciler.apply.running import Running
 from reconciler.errors import ConflictError, StepFailed
+from reconciler.journal.view import made_word
 from reconciler.model import Act, Binding, Connection, Connector, Result, Step
 from reconciler.plan.codec import value_to_json
 
 Row = TypeVar("Row", Connection, Connector)
-
-AS_SENT: Final = ", as it was sent"
-"""How the journal's word for a created row ends where a read showed that it holds what was sent."""
 
 
 def create(context: Context, running: Running, step: Step) -> None:
@@ -54,7 +52,7 @@ def adopt(context: Context, running: Running, row: Connection) -> None:
 
 def bind_created(context: Context, running: Running, made: Binding) -> None:
     """From now on the address stands for the row that was created; the one that it stood for until now waits for its deletion."""
-    old = f"{running.name}/replaced"
+    old = str(running.address.replaced)
     if running.replaces is not None and context.journal.recorded().bindings.get(old) != running.replaces:
         context.record("bound", address=old, id=running.replaces.id, guid=running.replaces.guid)
     context.record("bound", address=running.name, id=made.id, guid=made.guid)
@@ -130,7 +128,7 @@ def creation(context: Context, running: Running, goal: Connection, step: int) ->
 
     def seen(found: tuple[Connection, ...]) -> str:
         as_sent = len(found) == 1 and not rows.missing(found[0], running.saved, running.fields, running.secret_keys)
-        return "".join((",".join(f"#{row.id}" for row in found) or "absent", AS_SENT if as_sent else ""))
+        return made_word((row.id for row in found), as_sent=as_sent)
 
     return Write(
         unit=running.name,

@@ -88,10 +88,13 @@ def _created_earlier(unit: Unit, recorded: Recorded) -> int:
 
 def waits_for(unit: Unit, units: Iterable[Unit]) -> str:
     """The address text of a connector unit of this run that must be done first: it creates the connector or moves its URL."""
-    for other in units:
-        if other.address.kind == "connector" and str(other.address) == unit.connector and "url" in other.sets:
-            return str(other.address)
-    return ""
+    return unit.connector if url_set(unit, units) else ""
+
+
+def url_set(unit: Unit, units: Iterable[Unit]) -> str:
+    """The URL that one of these units gives the unit's connector, by creating or by moving it; empty where none does."""
+    its = (other for other in units if other.address.kind == "connector" and str(other.address) == unit.connector)
+    return next((str(other.sets["url"]) for other in its if "url" in other.sets), "")
 
 
 def _fit_connector(context: Context, running: Running) -> None:
@@ -164,9 +167,9 @@ def _fit_move(context: Context, plan: Plan, unit: Unit, units: Sequence[Unit], r
 
 def _fit_pointing(context: Context, running: Running, plan: Plan) -> None:
     """An earlier run of a saved plan may have moved the connector: then it has to point where that plan moves it."""
-    moved = [unit.sets["url"] for unit in plan.units if str(unit.address) == running.unit.connector and "url" in unit.sets]
-    if moved and not points_where(context, running, moved):
-        text = f"The connector of {running.name} (#{running.connector_id}) does not point to {moved[0]}, where the plan moves it."
+    moved = url_set(running.unit, plan.units)
+    if moved and not points_where(context, running, {moved}):
+        text = f"The connector of {running.name} (#{running.connector_id}) does not point to {moved}, where the plan moves it."
         raise StalePlan("The plan is stale", text, _AGAIN)
     if not moved and not points_where(context, running, {running.unit.connector_url}):
         raise StalePlan("The plan is stale", POINTS_ELSEWHERE.format(running.name, running.connector_id), _AGAIN)

@@ -16,13 +16,12 @@ from reconciler.apply import rows
 from reconciler.apply.below_json import below_from_json, restore_starts
 from reconciler.apply.carried import keys_sent
 from reconciler.apply.context import Context
-from reconciler.apply.creation import AS_SENT
 from reconciler.apply.foreign import restore_proved
 from reconciler.apply.preflight import settle_config
 from reconciler.apply.running import Carried, Running
 from reconciler.errors import CheckFailed, ConnectorUnavailable, ReconcilerError
 from reconciler.journal.events import Verdict
-from reconciler.journal.view import Attempt, Reading, UnitView
+from reconciler.journal.view import AS_SENT, Attempt, Reading, UnitView
 from reconciler.model import Act, Outcome, Secret, TestResult, Unit
 
 

@@ -20,7 +20,7 @@ from reconciler.apply.context import Context
 from reconciler.apply.ensure import agreed
 from reconciler.apply.exits import DONE, NEEDS_ATTENTION, STOPPED_SHORT
 from reconciler.apply.forward import go_forward
-from reconciler.apply.preflight import POINTS_ELSEWHERE, points_where
+from reconciler.apply.preflight import POINTS_ELSEWHERE, points_where, url_set
 from reconciler.apply.rebuild import rebuild
 from reconciler.apply.rollback import Back
 from reconciler.apply.running import Running, planned_ids, replaced_by
@@ -206,8 +206,7 @@ def _see_where_it_points(context: Context, plan: Plan, running: Running, choice:
     if running.connector_id not in context.pointing:
         row = agreed(context, lambda: context.connector(running.connector_id), rows.settled)
         context.pointing[running.connector_id] = "" if row is None or row.deleted else row.url
-    moved = {str(one.sets["url"]) for one in plan.units if str(one.address) == running.unit.connector and "url" in one.sets}
-    if not points_where(context, running, {running.unit.connector_url, *moved}):
+    if not points_where(context, running, {running.unit.connector_url, url_set(running.unit, plan.units)} - {""}):
         raise ConflictError("Somebody else is at work", POINTS_ELSEWHERE.format(running.name, running.connector_id), _POINT_BACK)
 
 

@@ -69,9 +69,7 @@ def _address(hazard: str, written: Scalar, findings: Findings) -> Address | None
         message = "This is a pattern, and a permit is for one thing: what it lets through was looked at."
         findings.add("wrong-address", message, written.source, "Write one permit for each address that the plan shows.")
         return None
-    replaced = (
-        address.kind == "connection" and len(address.parts) == len(("connection", "key", "replaced")) and address.parts[2] == "replaced"
-    )
+    replaced = address.kind == "connection" and address.moved is not None
     if address.kind not in kinds or (len(address.parts) != len(("kind", "key")) and not replaced):
         findings.add("wrong-address", f"The hazard {show(hazard)} never stands at such an address.", written.source, hint)
         return None

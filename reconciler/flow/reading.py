@@ -32,7 +32,7 @@ from reconciler.model import (
     same,
 )
 from reconciler.plan.declared import undeclared_value
-from reconciler.plan.identity import Identity, match, replaced_address
+from reconciler.plan.identity import Identity, keys_of, match
 from reconciler.plan.tenant_wide import AUTOMATIC, PRIORITY, engine_attributes, priority_attributes
 from reconciler.session import Session
 from reconciler.wire import values
@@ -43,7 +43,7 @@ __all__ = ["guids_of", "normalised", "read_and_match"]
 def guids_of(desired: Desired, identity: Identity) -> dict[str, str]:
     """The GUID of the live row that each address stands for; empty where there is none yet."""
     rows = {one.address: identity.connections.get(one.address) for one in desired.connections.values()}
-    rows |= {replaced_address(address): row for address, row in identity.replaced.items()}
+    rows |= {address.replaced: row for address, row in identity.replaced.items()}
     return {str(address): row.guid if row is not None else "" for address, row in rows.items()}
 
 
@@ -105,9 +105,9 @@ def wanted_rows(desired: Desired, recorded: Recorded) -> Wanted:
     names: list[frozenset[str]] = []
     also: set[str] = set()
     for one in desired.connections.values():
-        keys = [one.address] + ([Address.connection(one.moved_from.value)] if one.moved_from else [])
+        keys = keys_of(one)
         bound = [binding for key in keys if (binding := recorded.bindings.get(str(key))) is not None]
-        ids |= {recorded.bindings[text].id for key in keys if (text := str(replaced_address(key))) in recorded.bindings}
+        ids |= {recorded.bindings[text].id for key in keys if (text := str(key.replaced)) in recorded.bindings}
         if bound:
             ids.add(bound[0].id)
         elif one.absent:
@@ -150,7 +150,7 @@ def normalised(desired: Desired, live: Live, identity: Identity, recorded: Recor
     if live.engine is not None:
         before[AUTOMATIC] = engine_attributes(live.engine)
     for address, row in identity.replaced.items():
-        old = replaced_address(address)
+        old = address.replaced
         before[old] = _attributes(desired, live, identity, {**sent[str(address)], **sent[str(old)]}, address, row)
     return before
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from reconciler.errors import JournalError
 from reconciler.journal.events import Body, Event, Kind, Verdict
@@ -18,10 +18,16 @@ from reconciler.journal.fold import MISSHAPEN, actor_text, misshapen, sent_secre
 from reconciler.journal.transitions import RunPhase, RunState, UnitPhase, UnitState, advance
 from reconciler.model import Act, Binding, Outcome, SentSecret
 
-__all__ = ["Attempt", "Reading", "Recovery", "RunView", "Tested", "UnitView", "view_run"]
+__all__ = ["AS_SENT", "Attempt", "Reading", "Recovery", "RunView", "Tested", "UnitView", "made_word", "view_run"]
 
-# What a read of a creation is noted as when it shows one row: `apply.connection`, `apply.connector`.
-_MADE = re.compile(r"#(\d+)(?:, as it was sent)?$")
+AS_SENT: Final = ", as it was sent"
+"""How the word for a created row ends where a read showed that it holds what was sent."""
+_MADE = re.compile(rf"#(\d+)(?:{AS_SENT})?$")
+
+
+def made_word(ids: Iterable[int], *, as_sent: bool = False) -> str:
+    """How the journal notes what a read of a creation showed: the rows that it may have made."""
+    return (",".join(f"#{key}" for key in ids) or "absent") + (AS_SENT if as_sent else "")
 
 
 @dataclass(slots=True)

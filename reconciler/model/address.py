@@ -57,6 +57,11 @@ class Address:
         return self.parts[1] if len(self.parts) > 1 else ""
 
     @property
+    def replaced(self) -> Address:
+        """The address under which the old row of a connection that moves to another connector is deleted."""
+        return Address((*self.parts, "replaced"))
+
+    @property
     def moved(self) -> Address | None:
         """Of the old row of a connection that moves (`connection/KEY/replaced`): the address whose new row takes its place; else None."""
         return Address(self.parts[:2]) if self.parts[2:] == ("replaced",) else None

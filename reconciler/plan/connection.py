@@ -35,7 +35,7 @@ from reconciler.plan.diff import diff, value_at
 from reconciler.plan.field_rules import activation_problems
 from reconciler.plan.goal import Goal, Names, connection_goal, fill_declared
 from reconciler.plan.ground import ActorsGoal, Ground
-from reconciler.plan.identity import Identity, replaced_address
+from reconciler.plan.identity import Identity
 from reconciler.plan.steps import Shape, connection_steps, window_calls
 
 # Provider name of a secret whose value comes from the encrypted journal; no file can name it.
@@ -155,7 +155,7 @@ def _below(planning: Planning, one: DesiredConnection, before: Attributes | None
 def plan_replaced(planning: Planning, one: DesiredConnection, before: Snapshot) -> tuple[Unit, ...]:
     """The deletion of the old row when a connection moves to another connector (the creation is the unit of its address)."""
     row = planning.identity.replaced.get(one.address)
-    address = replaced_address(one.address)
+    address = one.address.replaced
     attributes = before.get(address)
     if row is None or attributes is None:
         return ()

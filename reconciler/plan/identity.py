@@ -96,11 +96,6 @@ def match(desired: Desired, live: Live, recorded: Recorded) -> Identity:
     return identity
 
 
-def replaced_address(address: Address) -> Address:
-    """The address under which the old row of a replaced connection is deleted."""
-    return Address((*address.parts, "replaced"))
-
-
 def name_matches(declared: Text, raw: str, language: str) -> bool:
     """Whether a declared name identifies a live raw name.
 
@@ -246,10 +241,14 @@ def _refuse_shared_rows(identity: Identity, desired: Desired) -> None:
                 )
 
 
+def keys_of(one: DesiredConnection) -> tuple[Address, ...]:
+    """Under which addresses the journal may know it: its own, then the one that it moved away from."""
+    return (one.address, *([Address.connection(one.moved_from.value)] if one.moved_from else []))
+
+
 def _left_by_a_move(one: DesiredConnection, rows: Rows, recorded: Recorded) -> Connection | None:
     """The live row that a move of this connection was to delete, and did not."""
-    keys = [one.address] + ([Address.connection(one.moved_from.value)] if one.moved_from else [])
-    binding = next((recorded.bindings[text] for key in keys if (text := str(replaced_address(key))) in recorded.bindings), None)
+    binding = next((recorded.bindings[text] for key in keys_of(one) if (text := str(key.replaced)) in recorded.bindings), None)
     there = rows.with_guid(binding.guid) if binding is not None else []
     return next((row for row in there if binding is not None and row.id == binding.id), None)
 

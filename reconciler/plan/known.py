@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model import Recorded, SentSecret, Settled
+from reconciler.model import Address, Recorded, SentSecret, Settled
 
 
 def known_of(recorded: Recorded, rows: Mapping[str, str]) -> Recorded:
@@ -34,7 +34,7 @@ def known_of(recorded: Recorded, rows: Mapping[str, str]) -> Recorded:
     for address, filed in homes.items():
         for home in reversed(filed):
             # A move that was rolled back sent its values under the same address to another row, so all are sent again.
-            for field, sent in fields[home].items() if home in fields and home != f"{address}/replaced" else ():
+            for field, sent in fields[home].items() if home in fields and home != str(Address.parse(address).replaced) else ():
                 secrets[address, field] = sent if home == address else replace(sent, fingerprint="", sealed="")
     return replace(
         recorded,
